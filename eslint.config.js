@@ -1,0 +1,73 @@
+// @ts-check
+import tseslint from "typescript-eslint";
+
+/** What each package may import from the workspace. Imports point one way only; the browser-safe and pure parts stay so. */
+const mayImport = {
+  protocol: [],
+  closures: ["@heddle/protocol"],
+  scheduler: ["@heddle/protocol", "@heddle/closures"],
+  worker: ["@heddle/protocol", "@heddle/closures"],
+  client: ["@heddle/protocol", "@heddle/closures", "@heddle/scheduler", "@heddle/worker"],
+  heddle: ["@heddle/protocol", "@heddle/closures", "@heddle/scheduler", "@heddle/worker", "@heddle/client"],
+  simulator: ["@heddle/protocol", "@heddle/closures", "@heddle/scheduler", "@heddle/worker", "@heddle/client"],
+};
+const everyPackage = ["heddle", ...Object.keys(mayImport).map((name) => `@heddle/${name}`)];
+
+const boundaries = Object.entries(mayImport).map(([name, allowed]) => ({
+  files: [`packages/${name}/src/**/*.ts`],
+  rules: {
+    "no-restricted-imports": [
+      "error",
+      {
+        patterns: [
+          {
+            group: everyPackage
+              .filter((other) => !allowed.includes(other))
+              .flatMap((other) => [other, `${other}/*`])
+              // A subpath that a package exports on purpose is as good as its root.
+              .concat(["@heddle/*/src/**", "@heddle/*/dist/**"]),
+            message: "Imports between packages point one way only: see CONTRIBUTING.md.",
+          },
+        ],
+      },
+    ],
+  },
+}));
+
+/** The three cores are pure: no socket, clock, timer or randomness. */
+const purity = {
+  files: ["packages/{scheduler,worker,client}/src/core/**/*.ts"],
+  rules: {
+    "no-restricted-globals": [
+      "error",
+      ...["setTimeout", "setInterval", "setImmediate", "queueMicrotask", "performance", "console", "process"].map(
+        (name) => ({ name, message: "A core is pure: clock, ids and I/O come in with the event." }),
+      ),
+    ],
+    "no-restricted-properties": [
+      "error",
+      { object: "Date", property: "now", message: "Time comes in with the event." },
+      { object: "Math", property: "random", message: "Randomness comes in with the event." },
+    ],
+  },
+};
+
+export default tseslint.config(
+  { ignores: ["**/dist/**", "**/node_modules/**", "**/fixtures/**", "**/.venv/**"] },
+  ...tseslint.configs.recommendedTypeChecked,
+  {
+    languageOptions: { parserOptions: { project: ["./tsconfig.tests.json", "./packages/*/tsconfig.json"], tsconfigRootDir: import.meta.dirname } },
+    rules: {
+      "@typescript-eslint/no-floating-promises": "error",
+      "@typescript-eslint/switch-exhaustiveness-check": ["error", { considerDefaultExhaustiveForUnions: true }],
+      "@typescript-eslint/consistent-type-imports": "error",
+      "@typescript-eslint/no-non-null-assertion": "off",
+      "@typescript-eslint/no-unused-vars": ["error", { argsIgnorePattern: "^_", varsIgnorePattern: "^_" }],
+      "@typescript-eslint/require-await": "off",
+      "no-restricted-imports": ["error", { patterns: [{ group: ["@heddle/*/src/**", "@heddle/*/dist/**"], message: "Import a package by its name." }] }],
+    },
+  },
+  ...boundaries,
+  purity,
+  { files: ["**/*.js", "**/*.mjs"], ...tseslint.configs.disableTypeChecked },
+);
