@@ -56,7 +56,12 @@ export default tseslint.config(
   { ignores: ["**/dist/**", "**/node_modules/**", "**/fixtures/**", "**/.venv/**"] },
   ...tseslint.configs.recommendedTypeChecked,
   {
-    languageOptions: { parserOptions: { project: ["./tsconfig.tests.json", "./packages/*/tsconfig.json"], tsconfigRootDir: import.meta.dirname } },
+    languageOptions: {
+      parserOptions: {
+        project: ["./tsconfig.tests.json", "./packages/*/tsconfig.json"],
+        tsconfigRootDir: import.meta.dirname,
+      },
+    },
     rules: {
       "@typescript-eslint/no-floating-promises": "error",
       "@typescript-eslint/switch-exhaustiveness-check": ["error", { considerDefaultExhaustiveForUnions: true }],
@@ -64,7 +69,10 @@ export default tseslint.config(
       "@typescript-eslint/no-non-null-assertion": "off",
       "@typescript-eslint/no-unused-vars": ["error", { argsIgnorePattern: "^_", varsIgnorePattern: "^_" }],
       "@typescript-eslint/require-await": "off",
-      "no-restricted-imports": ["error", { patterns: [{ group: ["@heddle/*/src/**", "@heddle/*/dist/**"], message: "Import a package by its name." }] }],
+      "no-restricted-imports": [
+        "error",
+        { patterns: [{ group: ["@heddle/*/src/**", "@heddle/*/dist/**"], message: "Import a package by its name." }] },
+      ],
     },
   },
   ...boundaries,

@@ -1,0 +1,276 @@
+import type { Column } from "./columns.js";
+import type { DefinitionRecord, FailureRecord, TaskOptions } from "./common.js";
+
+/**
+ * Between scheduler and worker a task is its id: an integer the scheduler never uses again in its epoch. A run id counts
+ * dispatches; a report that carries an older one than the task's is refused.
+ */
+export type SchedulerToWorker =
+  | DefineOnWorker
+  | ComputeTasks
+  | FreeTasks
+  | CancelRuns
+  | RevokeRuns
+  | DataHolders
+  | Peers
+  | Replicate
+  | Adopt
+  | CallFunction
+  | StopWorker;
+
+export interface DefineOnWorker {
+  readonly op: "define";
+  /** `index` is what `functionOf` names; -1 for a part that only other definitions refer to. */
+  readonly definitions: readonly (DefinitionRecord & { readonly index: number })[];
+}
+
+/** Flags of a row of {@link ComputeTasks}. */
+export const RunFlag = {
+  /** A client waits for it: a result of at most 4 KiB goes with the report. */
+  inline: 1,
+  copyInputs: 2,
+  notIdempotent: 4,
+} as const;
+
+/**
+ * Tasks to run here, best first. Inputs that this worker holds, or that an earlier row (of this or an earlier message) produces
+ * here, have holder -1: such a row is in state `assigned` at the scheduler and runs as soon as its inputs are there, without
+ * asking.
+ */
+export interface ComputeTasks {
+  readonly op: "compute";
+  readonly rows: number;
+  readonly tasks: Int32Array;
+  readonly runs: Int32Array;
+  /** Definition index; below FIRST_DEFINITION a builtin. */
+  readonly functionOf: Column;
+  readonly flags: Column;
+  /** Attempt number, from 1. */
+  readonly attempts: Column;
+  /** User priority: higher first. */
+  readonly priorities: Column;
+  /** Place in the order among equal priorities: lower first. */
+  readonly orders: Float64Array;
+  readonly options: readonly TaskOptions[];
+  readonly optionsOf: Column;
+  readonly keyLengths: Column;
+  readonly keys: Uint8Array;
+  readonly argLengths: Column;
+  readonly args: Uint8Array;
+  readonly depCounts: Column;
+  readonly deps: Int32Array;
+  /** Worker index of a holder of each input; -1: it is, or will be, here. */
+  readonly depHolders: Int32Array;
+  readonly depBytes: Float64Array;
+}
+
+/** Drop results and forget these tasks. A run still going on is disowned: its result is dropped. */
+export interface FreeTasks {
+  readonly op: "free";
+  readonly tasks: Int32Array;
+}
+
+/** Stop these runs: first the signal, after the grace period the thread. Answered by `stopped`. */
+export interface CancelRuns {
+  readonly op: "cancel";
+  readonly tasks: Int32Array;
+  readonly runs: Int32Array;
+  /** Skip the grace period. */
+  readonly force: boolean;
+}
+
+/** Give these back unless they have started. Answered by `revoked`; until then the worker owns them. */
+export interface RevokeRuns {
+  readonly op: "revoke";
+  readonly tasks: Int32Array;
+  readonly runs: Int32Array;
+}
+
+/** Where else to look for inputs reported missing. A task without rows here will be revoked or provided later. */
+export interface DataHolders {
+  readonly op: "holders";
+  readonly tasks: Int32Array;
+  readonly holders: Int32Array;
+}
+
+export interface PeerRecord {
+  readonly index: number;
+  readonly name: string;
+  readonly host: string;
+  readonly address: string;
+}
+
+/** The other workers: who came, who left. The first message after the welcome lists them all. */
+export interface Peers {
+  readonly op: "peers";
+  readonly joined: readonly PeerRecord[];
+  readonly left: readonly number[];
+}
+
+/** Fetch copies of these; each is reported by `added`. */
+export interface Replicate {
+  readonly op: "replicate";
+  readonly tasks: Int32Array;
+  readonly holders: Int32Array;
+  readonly nbytes: Float64Array;
+}
+
+/** Answer to `present`, row by row: the ids these results and runs have from now on. -1: drop it. */
+export interface Adopt {
+  readonly op: "adopt";
+  readonly tasks: Int32Array;
+  /** Run ids for the running ones. */
+  readonly runs: Int32Array;
+}
+
+/** client.run: on a spare thread, beside the tasks. Answered by `returned`. */
+export interface CallFunction {
+  readonly op: "call";
+  readonly id: number;
+  /** Hash of a definition that was sent before. */
+  readonly function: string;
+  readonly args: Uint8Array;
+}
+
+export interface StopWorker {
+  readonly op: "stop";
+  readonly reason: string;
+  /** true: drop everything, begin with fresh threads and join again. */
+  readonly restart: boolean;
+}
+
+export type WorkerToScheduler =
+  | RunsFinished
+  | RunsFailed
+  | RunsStopped
+  | RunsRevoked
+  | RunsSeceded
+  | DataMissing
+  | DataAdded
+  | DataDropped
+  | Present
+  | Heartbeat
+  | WorkerStatus
+  | Returned;
+
+export interface RunsFinished {
+  readonly op: "finished";
+  readonly tasks: Int32Array;
+  readonly runs: Int32Array;
+  readonly nbytes: Float64Array;
+  /** Milliseconds since the epoch, by this worker's clock. */
+  readonly startedAt: Float64Array;
+  /** Microseconds on the thread. */
+  readonly busy: Int32Array;
+  /** Microseconds of waiting without the thread. */
+  readonly waited: Column;
+  readonly threads: Column;
+  /** -1: not inline. */
+  readonly inlineLengths: Column;
+  readonly inline: Uint8Array;
+}
+
+export interface RunFailure extends FailureRecord {
+  readonly task: number;
+  readonly run: number;
+  readonly startedAt: number;
+  readonly busy: number;
+  /** false: it never began (an input could not be decoded, its function not revived). */
+  readonly started: boolean;
+  /** true: the task asked to be run somewhere else (`reschedule()`); not a failure. */
+  readonly reschedule?: boolean;
+}
+
+export interface RunsFailed {
+  readonly op: "failed";
+  readonly failures: readonly RunFailure[];
+}
+
+/** Cancelled runs have ended, or are disowned: their slots are free. */
+export interface RunsStopped {
+  readonly op: "stopped";
+  readonly tasks: Int32Array;
+  readonly runs: Int32Array;
+}
+
+export interface RunsRevoked {
+  readonly op: "revoked";
+  readonly tasks: Int32Array;
+  readonly runs: Int32Array;
+  /** 1: given back; 0: started, finished or unknown. */
+  readonly granted: Uint8Array;
+}
+
+/** These gave up their slot (secede, or waiting for their own futures) or took it again. */
+export interface RunsSeceded {
+  readonly op: "seceded";
+  readonly tasks: Int32Array;
+  readonly runs: Int32Array;
+  /** 1: left its slot; 0: is back in one. */
+  readonly left: Uint8Array;
+}
+
+/** Inputs that `holders` did not have or could not be reached for. */
+export interface DataMissing {
+  readonly op: "missing";
+  readonly tasks: Int32Array;
+  readonly holders: Int32Array;
+}
+
+/** Copies that this worker holds now. */
+export interface DataAdded {
+  readonly op: "added";
+  readonly tasks: Int32Array;
+  readonly nbytes: Float64Array;
+}
+
+/** Results that this worker no longer holds (damaged, or lost with their file). */
+export interface DataDropped {
+  readonly op: "dropped";
+  readonly tasks: Int32Array;
+}
+
+/** After joining a scheduler again: what this worker holds, then what it is running. */
+export interface Present {
+  readonly op: "present";
+  readonly held: number;
+  readonly running: number;
+  readonly keyLengths: Column;
+  readonly keys: Uint8Array;
+  /** Ids they had; meaningful when the epoch is still the same. */
+  readonly tasks: Int32Array;
+  readonly runs: Int32Array;
+  readonly nbytes: Float64Array;
+}
+
+export interface Heartbeat {
+  readonly op: "heartbeat";
+  /** Resident set of the process, bytes. */
+  readonly rss: number;
+  /** Bytes of results held in memory, and on disk. */
+  readonly managed: number;
+  readonly spilled: number;
+  /** Fraction of one core, since the last. */
+  readonly cpu: number;
+  readonly executing: number;
+  readonly ready: number;
+  readonly fetching: number;
+  readonly sentBytes: number;
+  readonly receivedBytes: number;
+  /** Bytes a second from each peer measured since the last: [worker index, bytes/s]. */
+  readonly bandwidth: readonly (readonly [number, number])[];
+}
+
+export interface WorkerStatus {
+  readonly op: "status";
+  readonly status: "running" | "paused" | "closing";
+  readonly reason: string;
+}
+
+export interface Returned {
+  readonly op: "returned";
+  readonly id: number;
+  readonly ok: boolean;
+  /** The value, or the error, by the value codec. */
+  readonly bytes: Uint8Array;
+}
