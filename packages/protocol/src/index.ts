@@ -12,3 +12,19 @@ export type * from "./messages/client.js";
 export { RunFlag } from "./messages/worker.js";
 export type * from "./messages/worker.js";
 export type * from "./messages/data.js";
+export { FrameError, decodeFrame, encodeFrame, type WireMessage } from "./wire/frame.js";
+export { Channel, CloseCode, type ChannelHandlers } from "./wire/channel.js";
+export {
+  CONNECT_TIMEOUT,
+  MAX_HELLO,
+  MAX_PAYLOAD,
+  ProtocolVersionError,
+  RefusedError,
+  SchedulerUnreachableError,
+  UnauthorizedError,
+  connect,
+  socketOptions,
+  type Connection,
+  type ConnectOptions,
+  type TlsOptions,
+} from "./wire/connect.js";
