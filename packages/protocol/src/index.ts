@@ -28,3 +28,16 @@ export {
   type ConnectOptions,
   type TlsOptions,
 } from "./wire/connect.js";
+export { MessageError } from "./wire/fields.js";
+export { validateClientMessage, validateHello, validateWorkerMessage } from "./wire/validate.js";
+export { CATALOGUE, environmentName, type SettingPath, type SettingValue } from "./settings/catalogue.js";
+export { closest } from "./settings/closest.js";
+export { QuantityError, parseDuration, parseSize, type Duration, type Size } from "./settings/quantities.js";
+export {
+  InvalidSettingError,
+  Settings,
+  UnknownSettingError,
+  loadSettings,
+  type SettingSource,
+  type SettingsInput,
+} from "./settings/settings.js";

@@ -1,0 +1,107 @@
+/** Every setting there is: its path, kind, default, and what it is for. */
+
+/** What a setting of each kind is after parsing. */
+export interface Kinds {
+  /** Milliseconds. */
+  duration: number;
+  /** Bytes. */
+  size: number;
+  /** A whole number from 0. */
+  count: number;
+  /** 0 to 65535; 0 means any free one. */
+  port: number;
+  /** 0 to 1. */
+  fraction: number;
+  flag: boolean;
+  text: string;
+  /** Strings; separated by commas in an environment variable. */
+  list: readonly string[];
+}
+export type Kind = keyof Kinds;
+
+export interface Setting<K extends Kind = Kind> {
+  readonly kind: K;
+  readonly initial: Kinds[K] | undefined;
+  readonly about: string;
+}
+
+/** A setting with a default. */
+const by = <K extends Kind>(kind: K, initial: Kinds[K], about: string) => ({ kind, initial, about });
+/** A setting that is absent unless somebody gives it. */
+const open = <K extends Kind>(kind: K, about: string) => ({ kind, initial: undefined, about });
+
+const KiB = 1024;
+const MiB = 1024 * KiB;
+
+export const CATALOGUE = {
+  address: open("text", "ws:// or wss:// address of the scheduler that clients and commands talk to."),
+  token: open("text", "Token that the scheduler asks for; sent with every connection."),
+
+  "client.timeout": by("duration", 10_000, "How long a connection to a scheduler may take."),
+
+  "scheduler.host": by("text", "127.0.0.1", "Address to listen on. Any but a loopback address requires a token."),
+  "scheduler.port": by("port", 8786, "Port for clients and workers, and for GET /health and /api/state."),
+  "scheduler.dashboardPort": by("port", 8787, "Port of the status page for browsers."),
+  "scheduler.allowedHosts": by(
+    "list",
+    [],
+    "Names, beside IP addresses, localhost and this machine's name, that requests without a token may call it by.",
+  ),
+  "scheduler.allowedOrigins": by(
+    "list",
+    [],
+    "Origins whose pages may use the HTTP interface, such as https://ops.example.",
+  ),
+  "scheduler.heartbeat": by("duration", 1_000, "Time between two heartbeats of a worker."),
+  "scheduler.workerTtl": by("duration", 20_000, "A worker silent for longer than this is taken for dead."),
+  "scheduler.reconnectGrace": by(
+    "duration",
+    3_000,
+    "After a restart: how long members of the cluster are waited for before what they may hold is run again.",
+  ),
+  "scheduler.clientGrace": by("duration", 10_000, "How long what a lost client wanted is kept for its return."),
+  "scheduler.allowedFailures": by("count", 3, "Workers that may die running a task before the task fails."),
+  "scheduler.helloTimeout": by("duration", 10_000, "How long a connection may stay without introducing itself."),
+  "scheduler.maxPayload": by("size", 64 * MiB, "Largest frame a client or worker may send."),
+  "scheduler.maxClientBacklog": by(
+    "size",
+    256 * MiB,
+    "Bytes kept for a client that does not read; beyond it, it is disconnected.",
+  ),
+  "scheduler.maxWorkerBacklog": by("size", 1024 * MiB, "The same for a worker."),
+  "scheduler.validate": by("flag", false, "Check every invariant after each event. Slow; for tests."),
+
+  "worker.threads": by("count", 1, "Executor threads of a worker process."),
+  "worker.memoryLimit": open(
+    "size",
+    "Memory of a worker process, at least 256 MiB. Default: the machine's, shared equally.",
+  ),
+  "worker.asyncPerThread": by("count", 256, "Asynchronous tasks that wait without using their thread, per thread."),
+  "worker.cancelGrace": by("duration", 500, "Time a cancelled or timed-out task has to react to its signal."),
+
+  "nanny.backoff": by("duration", 500, "Pause before a dead process is started again; doubles every time."),
+  "nanny.maxBackoff": by("duration", 30_000, "Longest such pause."),
+  "nanny.maxRestarts": by("count", 5, "Restarts within a minute before a process is given up."),
+
+  "cluster.startTimeout": by(
+    "duration",
+    30_000,
+    "How long a cluster may take until all its first workers have joined.",
+  ),
+  "cluster.closeTimeout": by("duration", 5_000, "How long an orderly end may take before processes are killed."),
+} satisfies Readonly<Record<string, Setting>>;
+
+export type SettingPath = keyof typeof CATALOGUE;
+
+/** The type of a setting's value; a setting without a default may be absent. */
+export type SettingValue<P extends SettingPath> = (typeof CATALOGUE)[P]["initial"] extends undefined
+  ? Kinds[(typeof CATALOGUE)[P]["kind"]] | undefined
+  : Kinds[(typeof CATALOGUE)[P]["kind"]];
+
+/** The environment variable of a setting: "scheduler.workerTtl" is HEDDLE_SCHEDULER_WORKER_TTL. */
+export function environmentName(path: string): string {
+  return `HEDDLE_${path
+    .replaceAll(".", "_")
+    .replace(/([a-z])([A-Z])/g, "$1_$2")
+    .toUpperCase()}`;
+}
