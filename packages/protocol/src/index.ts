@@ -3,7 +3,7 @@
  *
  * @packageDocumentation
  */
-export { PROTOCOL_VERSION } from "./version.js";
+export { HEDDLE_VERSION, PROTOCOL_VERSION } from "./version.js";
 export { HeddleError, errorClass, registerError } from "./errors.js";
 export { at, offsetsOf, type Column } from "./messages/columns.js";
 export * from "./messages/common.js";
@@ -41,3 +41,13 @@ export {
   type SettingSource,
   type SettingsInput,
 } from "./settings/settings.js";
+export {
+  createToken,
+  findToken,
+  isLoopback,
+  readToken,
+  removeToken,
+  sameToken,
+  saveToken,
+  tokenFile,
+} from "./wire/tokens.js";

@@ -1,0 +1,258 @@
+/** The scheduler as a server. */
+import { randomBytes } from "node:crypto";
+import type { Server as NetServer } from "node:net";
+import {
+  HEDDLE_VERSION,
+  HeddleError,
+  PROTOCOL_VERSION,
+  Settings,
+  createToken,
+  loadSettings,
+  readToken,
+  registerError,
+  removeToken,
+  saveToken,
+  tokenFile,
+  type Plain,
+  type SettingsInput,
+} from "@heddle/protocol";
+import type { SchedulerSettings } from "../core/events.js";
+import { Doors } from "./doors.js";
+import { Endpoint, type ServerTls } from "./endpoint.js";
+import { addressOf, needsToken } from "./listening.js";
+import type { SchedulerMachine } from "./machine.js";
+import { Shell } from "./shell.js";
+import type { StateReport } from "./state.js";
+
+export interface SchedulerServerOptions {
+  readonly core: (settings: SchedulerSettings) => SchedulerMachine;
+  /** Address to listen on. Default: setting `scheduler.host`, 127.0.0.1. */
+  readonly host?: string;
+  /** Default: setting `scheduler.port`, 8786. 0: any free one. */
+  readonly port?: number;
+  /** Take the next free port when `port` is in use. Default false. */
+  readonly nextFreePort?: boolean;
+  /** A port that this process was handed, already listened on; `host` and `port` are not used then. */
+  readonly listening?: NetServer;
+  /** Port for browsers, setting `scheduler.dashboardPort` by default; false for none. */
+  readonly dashboard?: { readonly port?: number; readonly nextFreePort?: boolean } | false;
+  /** What peers must show. Default: setting `token`, else the content of `tokenFile`, else one is made where the host requires it. */
+  readonly token?: string;
+  /** Read the token from this file; when there is none, make one and write it there, readable by its user alone. */
+  readonly tokenFile?: string;
+  /** PEM: speak wss:// and https://. With `ca`, peers must show a certificate signed by it. */
+  readonly tls?: ServerTls;
+  /** Any setting, by path. Default: file and environment. */
+  readonly settings?: Settings | SettingsInput;
+  /** Milliseconds that the end of a worker waits for {@link SchedulerServer.reportExit}. Default 0: nobody reports. */
+  readonly reportPatience?: number;
+  /** Lines for whoever runs it. Default: standard error. */
+  readonly log?: (line: string) => void;
+  /** A client asked for the end of the whole cluster; the workers have been told. Default: close. */
+  readonly onShutdown?: () => void;
+}
+
+/** The server was asked for something that it can only do while it runs. */
+export class SchedulerNotRunningError extends HeddleError {
+  constructor(readonly state: string) {
+    super("HEDDLE_SCHEDULER_NOT_RUNNING", `the scheduler is ${state}: call start() and wait for it first`);
+  }
+}
+registerError(SchedulerNotRunningError);
+
+type State = "new" | "starting" | "running" | "closing" | "closed";
+
+/**
+ * Listens for clients and workers, and drives a {@link SchedulerCore}.
+ *
+ * @example
+ * ```ts
+ * await using scheduler = new SchedulerServer({ port: 0 });
+ * await scheduler.start();
+ * console.log(scheduler.address); // ws://127.0.0.1:41231
+ * ```
+ */
+export class SchedulerServer implements AsyncDisposable {
+  readonly #options: SchedulerServerOptions;
+  readonly #settings: Settings;
+  readonly #epoch = randomBytes(6).toString("hex");
+  readonly #token: string | undefined;
+  readonly #madeToken: boolean;
+  readonly #core: SchedulerMachine;
+  readonly #shell: Shell;
+  readonly #endpoint: Endpoint;
+  #state: State = "new";
+  #port = 0;
+  #dashboardPort: number | undefined;
+  #startedAt = 0;
+  #closed: Promise<void> | undefined;
+
+  constructor(options: SchedulerServerOptions) {
+    this.#options = options;
+    const base = options.settings instanceof Settings ? options.settings : loadSettings(options.settings);
+    this.#settings = base.with({
+      "scheduler.host": options.host,
+      "scheduler.port": options.port,
+      token: options.token,
+    });
+    const settings = this.#settings;
+    const kept = options.tokenFile === undefined ? undefined : readToken(options.tokenFile);
+    const given = settings.get("token") ?? kept;
+    this.#madeToken =
+      given === undefined && (options.tokenFile !== undefined || needsToken(settings.get("scheduler.host")));
+    this.#token = given ?? (this.#madeToken ? createToken() : undefined);
+
+    this.#core = options.core({
+      epoch: this.#epoch,
+      allowedFailures: settings.get("scheduler.allowedFailures"),
+      clientGrace: settings.get("scheduler.clientGrace"),
+      workerTtl: settings.get("scheduler.workerTtl"),
+      reconnectGrace: settings.get("scheduler.reconnectGrace"),
+      heartbeat: settings.get("scheduler.heartbeat"),
+      asyncPerThread: settings.get("worker.asyncPerThread"),
+      validate: settings.get("scheduler.validate"),
+    });
+    this.#shell = new Shell({
+      core: this.#core,
+      epoch: this.#epoch,
+      heartbeat: settings.get("scheduler.heartbeat"),
+      maxClientBacklog: settings.get("scheduler.maxClientBacklog"),
+      maxWorkerBacklog: settings.get("scheduler.maxWorkerBacklog"),
+      reportPatience: options.reportPatience ?? 0,
+      log: options.log ?? ((line) => process.stderr.write(`heddle scheduler: ${line}\n`)),
+      onShutdown: options.onShutdown ?? (() => void this.close()),
+    });
+    this.#endpoint = new Endpoint({
+      doors: new Doors({
+        token: this.#token,
+        allowedHosts: [settings.get("scheduler.host"), ...settings.get("scheduler.allowedHosts")],
+        allowedOrigins: settings.get("scheduler.allowedOrigins"),
+        secure: options.tls !== undefined,
+      }),
+      tls: options.tls,
+      maxPayload: settings.get("scheduler.maxPayload"),
+      helloTimeout: settings.get("scheduler.helloTimeout"),
+      onPeer: (socket, hello) => this.#shell.admit(socket, hello),
+      state: () => this.state(),
+    });
+  }
+
+  /**
+   * Opens its ports.
+   *
+   * @throws PortInUseError, ListenError
+   */
+  async start(): Promise<void> {
+    if (this.#state !== "new") throw new SchedulerNotRunningError(this.#state);
+    this.#state = "starting";
+    const { listening, dashboard, nextFreePort = false } = this.#options;
+    const host = this.#settings.get("scheduler.host");
+    try {
+      if (listening !== undefined) {
+        this.#port = (listening.address() as { port: number }).port;
+        this.#endpoint.adopt(listening);
+      } else {
+        const port = this.#settings.get("scheduler.port");
+        this.#port = await this.#endpoint.open({ host, port, nextFree: nextFreePort });
+      }
+      if (dashboard !== false) {
+        const port = dashboard?.port ?? this.#settings.get("scheduler.dashboardPort");
+        const nextFree = dashboard?.nextFreePort ?? nextFreePort;
+        this.#dashboardPort = await this.#endpoint.openHttp({ host, port, nextFree });
+      }
+      this.#keepToken();
+    } catch (error) {
+      this.#state = "closed";
+      await this.#endpoint.close();
+      throw error;
+    }
+    this.#startedAt = performance.now();
+    this.#state = "running";
+    this.#shell.start();
+  }
+
+  /** "ws://127.0.0.1:8786": what clients and workers connect to. @throws SchedulerNotRunningError before `start` has resolved. */
+  get address(): string {
+    return addressOf(this.#options.tls === undefined ? "ws" : "wss", this.#host(), this.#port);
+  }
+
+  /** "http://127.0.0.1:8787/"; undefined when there is none. @throws SchedulerNotRunningError before `start` has resolved. */
+  get dashboardUrl(): string | undefined {
+    const host = this.#host();
+    if (this.#dashboardPort === undefined) return undefined;
+    return `${addressOf(this.#options.tls === undefined ? "http" : "https", host, this.#dashboardPort)}/`;
+  }
+
+  /** What peers must show; undefined when anybody who reaches the port may enter. */
+  get token(): string | undefined {
+    return this.#token;
+  }
+
+  /** Whether the token was made here, so that nobody knows it yet. */
+  get madeToken(): boolean {
+    return this.#madeToken;
+  }
+
+  get epoch(): string {
+    return this.#epoch;
+  }
+
+  /** The cluster in numbers, as `GET /api/state` answers. */
+  state(): StateReport {
+    return {
+      status: this.#state === "running" ? "running" : "closing",
+      heddle: HEDDLE_VERSION,
+      protocol: PROTOCOL_VERSION,
+      epoch: this.#epoch,
+      address: this.address,
+      uptime: Math.round(performance.now() - this.#startedAt),
+      clients: this.#shell.members.clients.size,
+      workers: this.#core.answer({ what: "workers" }) as Plain[],
+      tasks: this.#core.counts(),
+    };
+  }
+
+  /** How the process of a worker ended (exit code, signal, last lines), told by the process that watches it. */
+  reportExit(pid: number, detail: string): void {
+    this.#shell.reportExit(pid, detail);
+  }
+
+  /**
+   * Closes every connection and port. Workers and clients go on trying to come back; they end only when they are told to.
+   * Idempotent; takes at most `patience` milliseconds (default 1,000).
+   */
+  close(patience = 1_000): Promise<void> {
+    return (this.#closed ??= this.#close(patience));
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close();
+  }
+
+  async #close(patience: number): Promise<void> {
+    const wasRunning = this.#state === "running";
+    this.#state = "closing";
+    if (wasRunning) {
+      await this.#shell.close(patience);
+      if (this.#token !== undefined) removeToken(tokenFile(this.#port), this.#token);
+    }
+    await this.#endpoint.close();
+    this.#state = "closed";
+  }
+
+  #host(): string {
+    if (this.#port === 0) throw new SchedulerNotRunningError(this.#state);
+    return this.#settings.get("scheduler.host");
+  }
+
+  /** The user's other programs find the token; that they may have to be told it is no reason not to run. */
+  #keepToken(): void {
+    if (this.#token === undefined) return;
+    try {
+      if (this.#madeToken && this.#options.tokenFile !== undefined) saveToken(this.#options.tokenFile, this.#token);
+      saveToken(tokenFile(this.#port), this.#token);
+    } catch (error) {
+      this.#options.log?.(`the token could not be written to a file: ${(error as Error).message}`);
+    }
+  }
+}
