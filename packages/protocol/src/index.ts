@@ -5,6 +5,21 @@
  */
 export { HEDDLE_VERSION, PROTOCOL_VERSION } from "./version.js";
 export { HeddleError, errorClass, registerError } from "./errors.js";
+export {
+  ByteSink,
+  CodecError,
+  NO_BUFFERS,
+  ValueDecoder,
+  ValueEncoder,
+  encodedBytes,
+  type CodecErrorCode,
+  type CodecExtension,
+  type EncodedValue,
+  type ValueDecoderOptions,
+  type ValueEncoderOptions,
+  type ValueReader,
+  type ValueWriter,
+} from "./codec/index.js";
 export { at, offsetsOf, type Column } from "./messages/columns.js";
 export * from "./messages/common.js";
 export type * from "./messages/handshake.js";

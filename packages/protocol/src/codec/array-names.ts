@@ -1,0 +1,35 @@
+import { inspect } from "node:util";
+
+/** Up to here listing all keys, indices included, is cheaper. */
+const LIST_MAX = 48;
+
+const NAMES_ONLY = {
+  maxArrayLength: 0,
+  maxStringLength: 0,
+  depth: 0,
+  customInspect: false,
+  getters: false,
+  breakLength: Infinity,
+};
+
+/**
+ * Whether an array has enumerable properties besides its elements.
+ *
+ * @remarks
+ * JavaScript lists an array's names only together with all its indices, as strings, which takes longer than encoding a long array.
+ * `util.inspect` can skip the indices, so a long array is asked to print itself without elements, in constant time. If a future
+ * Node.js words that differently, the answer is found the long way.
+ */
+export function hasNamedProperties(array: readonly unknown[]): boolean {
+  const n = array.length;
+  if (n > LIST_MAX && inspect(array, NAMES_ONLY) === `[ ... ${String(n)} more items ]`) return false;
+  const names = Object.keys(array);
+  // Indices come first. With holes there are fewer names than elements, so a count alone does not tell.
+  return names.length > 0 && !isIndex(names[names.length - 1]!);
+}
+
+/** Whether a name is an array index in the sense of the language: "0", not "00", below 2^32 - 1. */
+export function isIndex(name: string): boolean {
+  const index = Number(name) >>> 0;
+  return index !== 0xffff_ffff && String(index) === name;
+}
