@@ -66,3 +66,5 @@ export {
   saveToken,
   tokenFile,
 } from "./wire/tokens.js";
+export { childEnvironment, cleanNodeOptions } from "./processes/child-environment.js";
+export { fromPlainError, toPlainError } from "./plain-error.js";

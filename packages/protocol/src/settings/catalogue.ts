@@ -34,7 +34,7 @@ const KiB = 1024;
 const MiB = 1024 * KiB;
 
 export const CATALOGUE = {
-  address: open("text", "ws:// or wss:// address of the scheduler that clients and commands talk to."),
+  address: open("text", "Address (ws:// or wss://) of the scheduler that clients and commands talk to."),
   token: open("text", "Token that the scheduler asks for; sent with every connection."),
 
   "client.timeout": by("duration", 10_000, "How long a connection to a scheduler may take."),

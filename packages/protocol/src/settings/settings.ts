@@ -61,6 +61,11 @@ export class Settings {
     this.#given = given;
   }
 
+  /** Defaults with these on top: for a process whose settings were read by its parent. */
+  static of(input: SettingsInput): Settings {
+    return new Settings(new Map()).with(input);
+  }
+
   get<P extends SettingPath>(path: P): SettingValue<P> {
     return (this.#given.get(path)?.value ?? CATALOGUE[path].initial) as SettingValue<P>;
   }

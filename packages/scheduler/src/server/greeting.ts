@@ -9,6 +9,7 @@ import {
   decodeFrame,
   encodeFrame,
   registerError,
+  toPlainError,
   validateHello,
   type Hello,
   type PlainError,
@@ -63,7 +64,7 @@ export function greet(socket: WebSocket, stream: Socket, patience: number): Prom
           settle(undefined);
         } else settle(hello);
       } catch (error) {
-        if (error instanceof HeddleError) refuse(socket, plainError(error), CloseCode.malformed);
+        if (error instanceof HeddleError) refuse(socket, toPlainError(error), CloseCode.malformed);
         else shut(socket, CloseCode.malformed, "its hello cannot be read");
         settle(undefined);
       }
@@ -95,8 +96,4 @@ function clip(reason: string): string {
   let text = reason;
   while (Buffer.byteLength(text) > 120) text = text.slice(0, -1);
   return text;
-}
-
-export function plainError(error: HeddleError): PlainError {
-  return { name: error.name, code: error.code, message: error.message };
 }

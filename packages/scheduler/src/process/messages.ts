@@ -1,0 +1,26 @@
+/** Between a scheduler process (or thread) and whoever started it. */
+import type { PlainError } from "@heddle/protocol";
+
+export type ToScheduler =
+  /** The first message. In a process, the port it has to serve comes with it as a handle; a thread takes `port` itself. */
+  | { readonly type: "start"; readonly options: StartOptions }
+  /** How a worker's process ended. */
+  | { readonly type: "workerExited"; readonly pid: number; readonly detail: string }
+  | { readonly type: "close" };
+
+export interface StartOptions {
+  readonly settings: Readonly<Record<string, unknown>>;
+  readonly host: string;
+  readonly port: number;
+  readonly nextFreePort: boolean;
+  readonly dashboard: { readonly port: number; readonly nextFreePort: boolean } | false;
+  readonly token: string;
+  readonly reportPatience: number;
+}
+
+export type FromScheduler =
+  | { readonly type: "listening"; readonly address: string; readonly dashboardUrl: string | undefined }
+  | { readonly type: "failed"; readonly error: PlainError }
+  | { readonly type: "log"; readonly line: string }
+  /** A client asked for the end of the whole cluster. */
+  | { readonly type: "shutdown" };

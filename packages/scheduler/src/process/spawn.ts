@@ -1,0 +1,186 @@
+/** Starting a scheduler as a process of its own, or as a thread of this one. */
+import { fork, type ChildProcess } from "node:child_process";
+import { createServer, type Server, type Socket } from "node:net";
+import { createInterface } from "node:readline";
+import { fileURLToPath } from "node:url";
+import { Worker } from "node:worker_threads";
+import { HeddleError, childEnvironment, fromPlainError, registerError } from "@heddle/protocol";
+import { addressOf, listen } from "../server/listening.js";
+import type { FromScheduler, StartOptions, ToScheduler } from "./messages.js";
+import { describeEnd, type ProcessEnd } from "./process-end.js";
+
+const ENTRY = fileURLToPath(new URL("./main.js", import.meta.url));
+const LAST_LINES = 20;
+
+/** A scheduler ended before it was ready. `end` says how. */
+export class SchedulerStartError extends HeddleError {
+  constructor(reason: string, options?: ErrorOptions) {
+    super("HEDDLE_SCHEDULER_START", `the scheduler could not be started: ${reason}`, options);
+  }
+}
+registerError(SchedulerStartError);
+
+export interface SpawnSchedulerOptions extends StartOptions {
+  /** A line that the scheduler logged or wrote. */
+  readonly onLog: (line: string) => void;
+  readonly onShutdown: () => void;
+}
+
+/** What carries a scheduler: a process or a thread. */
+interface Carrier {
+  readonly pid: number;
+  post(message: ToScheduler, listening?: Server): void;
+  onMessage(listener: (message: FromScheduler) => void): void;
+  readonly ended: Promise<ProcessEnd>;
+  kill(): void;
+}
+
+/** A scheduler that this process started and looks after. It does not keep this process alive. */
+export class StartedScheduler {
+  readonly ended: Promise<ProcessEnd>;
+  /**
+   * Resolves when it serves; rejects with what kept it from starting (PortInUseError for its dashboard, SchedulerStartError).
+   */
+  readonly ready: Promise<void>;
+  readonly #carrier: Carrier;
+  #address: string | undefined;
+  #dashboardUrl: string | undefined;
+
+  /** @internal Use {@link spawnScheduler} or {@link spawnSchedulerThread}. */
+  constructor(carrier: Carrier, options: SpawnSchedulerOptions, address?: string) {
+    this.#address = address;
+    this.#carrier = carrier;
+    this.ended = carrier.ended;
+    this.ready = new Promise((resolve, reject) => {
+      carrier.onMessage((message) => {
+        switch (message.type) {
+          case "listening":
+            this.#address = message.address;
+            this.#dashboardUrl = message.dashboardUrl;
+            resolve();
+            return;
+          case "failed":
+            reject(fromPlainError(message.error));
+            return;
+          case "log":
+            options.onLog(message.line);
+            return;
+          case "shutdown":
+            options.onShutdown();
+        }
+      });
+      void carrier.ended.then((end) => reject(new SchedulerStartError(describeEnd(end))));
+    });
+    this.ready.catch(() => {});
+  }
+
+  get pid(): number {
+    return this.#carrier.pid;
+  }
+
+  /**
+   * "ws://127.0.0.1:8786". Of a process it is known before it serves, so that workers can be started at the same time: what dials
+   * early waits in the port's backlog.
+   */
+  get address(): string {
+    return this.#address!;
+  }
+
+  /** Where browsers look; undefined when there is no such port, or before `ready`. */
+  get dashboardUrl(): string | undefined {
+    return this.#dashboardUrl;
+  }
+
+  /** Tells it how the process of a worker ended. */
+  reportExit(pid: number, detail: string): void {
+    this.#carrier.post({ type: "workerExited", pid, detail });
+  }
+
+  /** Ends it: orderly, by force after `patience` milliseconds. Idempotent. */
+  async close(patience: number): Promise<void> {
+    this.#carrier.post({ type: "close" });
+    const force = setTimeout(() => this.#carrier.kill(), patience);
+    await this.ended;
+    clearTimeout(force);
+  }
+}
+
+/**
+ * Starts a scheduler in a process of its own. The port is taken here and handed over, so nobody else can get it in between.
+ *
+ * @throws PortInUseError, ListenError - at once, when the port cannot be had.
+ */
+export async function spawnScheduler(options: SpawnSchedulerOptions): Promise<StartedScheduler> {
+  // Only workers of ours know the port this early, and they dial again.
+  const listening = createServer((stranger) => stranger.destroy());
+  const { host, nextFreePort: nextFree } = options;
+  const port = await listen(listening, { host, port: options.port, nextFree });
+  const child = fork(ENTRY, [], { execArgv: [], env: childEnvironment(), stdio: ["ignore", "pipe", "pipe", "ipc"] });
+  const carrier = processCarrier(child, options.onLog);
+  const scheduler = new StartedScheduler(carrier, options, addressOf("ws", host, port));
+  carrier.post({ type: "start", options: plainOptions(options) }, listening);
+  return scheduler;
+}
+
+/**
+ * Starts a scheduler on a thread of this process.
+ *
+ * @throws PortInUseError, ListenError
+ */
+export async function spawnSchedulerThread(options: SpawnSchedulerOptions): Promise<StartedScheduler> {
+  const thread = new Worker(ENTRY, { execArgv: [], env: childEnvironment() as Record<string, string> });
+  thread.unref();
+  const carrier: Carrier = {
+    pid: process.pid,
+    post: (message) => thread.postMessage(message),
+    onMessage: (listener) => void thread.on("message", listener),
+    kill: () => void thread.terminate(),
+    ended: new Promise((resolve) => {
+      const lastLines: string[] = [];
+      thread.on("error", (error) => lastLines.push(String(error)));
+      thread.on("exit", (exitCode) => resolve({ pid: process.pid, exitCode, signal: null, lastLines }));
+    }),
+  };
+  const scheduler = new StartedScheduler(carrier, options);
+  carrier.post({ type: "start", options: plainOptions(options) });
+  await scheduler.ready;
+  return scheduler;
+}
+
+function processCarrier(child: ChildProcess, onLog: (line: string) => void): Carrier {
+  const lastLines: string[] = [];
+  for (const stream of [child.stdout!, child.stderr!]) {
+    (stream as Socket).unref();
+    createInterface(stream).on("line", (line) => {
+      lastLines.push(line);
+      if (lastLines.length > LAST_LINES) lastLines.shift();
+      onLog(line);
+    });
+  }
+  child.unref();
+  child.channel?.unref();
+  const ended = new Promise<ProcessEnd>((resolve) => {
+    child.on("error", (error) => {
+      lastLines.push(error.message);
+      if (child.pid === undefined) resolve({ pid: 0, exitCode: null, signal: null, lastLines });
+    });
+    // `close` comes after `exit`, when what it wrote has been read.
+    child.on("close", (exitCode, signal) => resolve({ pid: child.pid ?? 0, exitCode, signal, lastLines }));
+  });
+  return {
+    pid: child.pid ?? 0,
+    ended,
+    // It may have ended a moment ago: `ended` tells.
+    post: (message, listening) => {
+      if (child.connected) child.send(message, listening, () => listening?.close());
+    },
+    onMessage: (listener) => void child.on("message", (message) => listener(message as FromScheduler)),
+    kill: () => void child.kill("SIGKILL"),
+  };
+}
+
+/** Only the fields that travel. */
+function plainOptions(options: SpawnSchedulerOptions): StartOptions {
+  const { settings, host, port, nextFreePort, dashboard, token, reportPatience } = options;
+  return { settings, host, port, nextFreePort, dashboard, token, reportPatience };
+}
