@@ -5,7 +5,7 @@ import tseslint from "typescript-eslint";
 const mayImport = {
   protocol: [],
   closures: ["@heddle/protocol"],
-  scheduler: ["@heddle/protocol", "@heddle/closures"],
+  scheduler: ["@heddle/protocol"],
   worker: ["@heddle/protocol", "@heddle/closures"],
   client: ["@heddle/protocol", "@heddle/closures", "@heddle/scheduler", "@heddle/worker"],
   heddle: ["@heddle/protocol", "@heddle/closures", "@heddle/scheduler", "@heddle/worker", "@heddle/client"],

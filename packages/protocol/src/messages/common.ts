@@ -75,7 +75,7 @@ export interface PlainError {
 }
 
 /** JSON-like data that message headers carry. */
-export type Plain = null | boolean | number | string | Plain[] | { [key: string]: Plain } | undefined;
+export type Plain = null | boolean | number | string | readonly Plain[] | { readonly [key: string]: Plain } | undefined;
 
 /** Definition indices of what every worker knows without being told. Indices from {@link FIRST_DEFINITION} are the scheduler's. */
 export const Builtin = {

@@ -24,7 +24,9 @@ export type SchedulerEvent =
    */
   | { readonly type: "workerLeft"; readonly worker: number; readonly expected: boolean; readonly detail: string }
   /** At least every 500 ms: grace periods, time to live, periodic policies. */
-  | { readonly type: "tick" };
+  | { readonly type: "tick" }
+  /** Asked for by the instruction of that name: a long piece of work is done in slices, so that no turn takes long. */
+  | { readonly type: "continue" };
 
 export type Instruction =
   | { readonly to: "client"; readonly client: number; readonly message: SchedulerToClient }
@@ -32,7 +34,9 @@ export type Instruction =
   /** Cut the connection of a worker that is silent beyond its time to live, or misbehaves; `workerLeft` follows. */
   | { readonly to: "shell"; readonly action: "dropWorker"; readonly worker: number; readonly reason: string }
   /** A client asked the whole cluster to end. */
-  | { readonly to: "shell"; readonly action: "shutdown" };
+  | { readonly to: "shell"; readonly action: "shutdown" }
+  /** Feed `continue` in the next turn of the loop. */
+  | { readonly to: "shell"; readonly action: "continue" };
 
 /** Settings of the core; times in milliseconds, sizes in bytes. */
 export interface SchedulerSettings {
@@ -45,6 +49,8 @@ export interface SchedulerSettings {
   readonly workerTtl: number;
   /** After a start: how long members of an older epoch are waited for before what they may hold is run again. Default 3,000. */
   readonly reconnectGrace: number;
+  /** It takes the place of a scheduler that died: nothing is dispatched until `reconnectGrace` after the first peer is back. */
+  readonly recovering?: boolean;
   /** Milliseconds between heartbeats. Default 1,000. */
   readonly heartbeat: number;
   /** Tasks that wait without a thread, per thread. Default 256. */

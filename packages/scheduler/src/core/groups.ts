@@ -1,0 +1,51 @@
+/** What is known of the tasks of one kind: the same function under the same name. */
+export class TaskGroup {
+  /** Tasks of the group that exist. */
+  tasks = 0;
+  /** Finished so far, forgotten ones included. */
+  finished = 0;
+  failed = 0;
+  /** Mean time on a thread, microseconds; -1 while none has finished. */
+  meanBusy = -1;
+  /** Mean result, bytes. */
+  meanBytes = 0;
+
+  constructor(readonly name: string) {}
+
+  /** Exponentially weighted, half of it the newest batch, as Dask does: tasks of one group drift. */
+  observe(busy: number, nbytes: number): void {
+    this.finished++;
+    // The first hundred are averaged evenly: one slow start must not count for half.
+    const weight = this.finished < 100 ? 1 / this.finished : 0.05;
+    if (this.meanBusy < 0) {
+      this.meanBusy = busy;
+      this.meanBytes = nbytes;
+    } else {
+      this.meanBusy += (busy - this.meanBusy) * weight;
+      this.meanBytes += (nbytes - this.meanBytes) * weight;
+    }
+  }
+}
+
+export class GroupTable {
+  readonly #byName = new Map<string, TaskGroup>();
+
+  get(name: string): TaskGroup {
+    let group = this.#byName.get(name);
+    if (group === undefined) this.#byName.set(name, (group = new TaskGroup(name)));
+    return group;
+  }
+
+  all(): Iterable<TaskGroup> {
+    return this.#byName.values();
+  }
+
+  /** Groups without a task keep their statistics, up to a bound: names may be drawn at random. */
+  trim(limit = 10_000): void {
+    if (this.#byName.size <= limit) return;
+    for (const [name, group] of this.#byName) {
+      if (group.tasks === 0) this.#byName.delete(name);
+      if (this.#byName.size <= limit) return;
+    }
+  }
+}
