@@ -1,1 +1,34 @@
-export {};
+/**
+ * Functions travel: an ordinary function, with the variables, helpers, classes and imports around it, is captured in one process and
+ * revived in another that has never seen its source.
+ *
+ * ```ts
+ * import { capture, Reviver } from "@heddle/closures";
+ *
+ * const factor = 3;
+ * const captured = capture((x: number) => x * factor);
+ *
+ * const reviver = new Reviver({ baseDir: process.cwd() });     // in another process, as a rule
+ * for (const { hash, bytes } of captured.definitions) reviver.define(hash, bytes);
+ * const triple = await reviver.revive(captured.token);
+ * triple(14); // 42
+ * ```
+ *
+ * @packageDocumentation
+ */
+export { capture, type Captured } from "./capture/capture.js";
+export { CAPTURE_HOOK, type CaptureRefusal } from "./capture-hook.js";
+export {
+  DefinitionCorruptError,
+  DefinitionMissingError,
+  ExportMissingError,
+  FunctionNotSerializableError,
+  InspectorUnavailableError,
+  ModuleNotPortableError,
+  PackageNotInstalledError,
+  type NotSerializableDetails,
+} from "./errors.js";
+export { disposePerWorker, perWorker, type PerWorkerOptions, type PerWorkerValue } from "./per-worker.js";
+export { Reviver, type ReviverOptions } from "./revive/reviver.js";
+export type { CaptureWarning } from "./warnings.js";
+export type { Definition } from "./wire/definition.js";

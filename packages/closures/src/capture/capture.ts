@@ -1,0 +1,78 @@
+import type { AnyFunction } from "../any-function.js";
+import { withInspector } from "../inspect/session.js";
+import { refreshCommonJsExports } from "../modules/live-exports.js";
+import type { Definition } from "../wire/definition.js";
+import { Encoder } from "./encoder.js";
+
+/** A function made ready to travel. */
+export interface Captured {
+  /** Hash of the root definition: the same code over the same values has the same token in every run and on every machine. */
+  readonly token: string;
+  /** For display: the function's name, "anonymous" when it has none. */
+  readonly name: string;
+  /** Everything a worker needs, the root last. */
+  readonly definitions: readonly Definition[];
+}
+
+interface CacheEntry {
+  readonly captured: Captured;
+  /** Whether nothing that was reached can change; see {@link ShapeGuard} for the functions themselves. */
+  readonly fixed: boolean;
+  readonly guards: readonly ShapeGuard[];
+}
+
+const cache = new WeakMap<AnyFunction, CacheEntry>();
+
+/**
+ * Copies a function with everything it uses: the values of its variables as they are now, helper functions and classes of its own
+ * file, and references to what it imports. Synchronous, so that what is captured is what held at this moment.
+ *
+ * Capturing a function again is cheap and never stale: when all it reaches is constant the first result is returned; when it reaches
+ * data that can change in place, that data is encoded again; when one of its variables is assigned anywhere, V8 is asked again.
+ *
+ * @throws FunctionNotSerializableError when the function or something it uses cannot be copied
+ */
+export function capture(fn: AnyFunction): Captured {
+  const entry = cache.get(fn);
+  if (entry !== undefined && entry.fixed && entry.guards.every((guard) => guard.holds())) return entry.captured;
+  const encoder = new Encoder();
+  const captured = withInspector(() => captureWith(encoder, fn));
+  // The same object again when nothing changed: whoever keyed something by it finds it.
+  const result = entry?.captured.token === captured.token ? entry.captured : captured;
+  const guards = encoder.copiedFunctions.map((copied) => new ShapeGuard(copied));
+  cache.set(fn, { captured: result, fixed: !encoder.mutable, guards });
+  return result;
+}
+
+function captureWith(encoder: Encoder, fn: AnyFunction): Captured {
+  refreshCommonJsExports();
+  let root;
+  try {
+    root = encoder.encode(fn);
+  } catch (error) {
+    if (!(error instanceof RangeError)) throw error;
+    encoder.trail.steps.splice(2);
+    throw encoder.refuse("which is nested too deeply to copy", "pass it as an argument instead", { cause: error });
+  }
+  return { ...encoder.finish(root), name: fn.name || "anonymous" };
+}
+
+/** Notices properties that were put on a copied function, or on its prototype, since it was captured. */
+class ShapeGuard {
+  private readonly ownKeys: number;
+  private readonly prototypeKeys: number;
+
+  constructor(private readonly fn: AnyFunction) {
+    this.ownKeys = Reflect.ownKeys(fn).length;
+    this.prototypeKeys = prototypeKeyCount(fn);
+  }
+
+  holds(): boolean {
+    return Reflect.ownKeys(this.fn).length === this.ownKeys && prototypeKeyCount(this.fn) === this.prototypeKeys;
+  }
+}
+
+function prototypeKeyCount(fn: AnyFunction): number {
+  const prototype: unknown = fn.prototype;
+  return typeof prototype === "object" && prototype !== null ? Reflect.ownKeys(prototype).length : 0;
+}

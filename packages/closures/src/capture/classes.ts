@@ -1,0 +1,67 @@
+import { ownProperty } from "../own-property.js";
+import type { AnyFunction } from "../any-function.js";
+import { showWarning } from "../warnings.js";
+import type { FunctionNode } from "../wire/heads.js";
+import type { Encoder } from "./encoder.js";
+import type { FunctionCode } from "./function-code.js";
+import { encodeProperties } from "./objects.js";
+import { propertyText } from "./trail.js";
+
+/** What a class has beyond its source: the present values of its static fields. */
+export function encodeClassParts(encoder: Encoder, type: AnyFunction, code: FunctionCode, node: FunctionNode): void {
+  // Statics and prototypes can be changed at any time, so a class is looked at again at each capture.
+  encoder.mutable = true;
+  refuseChanged(encoder, type, code);
+  const { privateStatics } = code.analysis;
+  if (privateStatics.length > 0) {
+    const warning = {
+      kind: "private-static",
+      name: type.name,
+      message: `the private static fields of class ${type.name} (${privateStatics.join(", ")}) start again from their initial values on the worker`,
+    } as const;
+    encoder.warnings.push(warning);
+    showWarning(`${code.script.id}:${code.offset}`, warning);
+  }
+  const statics = Reflect.ownKeys(type).filter((key) => isStaticField(type, key));
+  if (statics.length > 0) node.props = encodeProperties(encoder, type, statics);
+}
+
+/** Static methods and accessors come with the source; what is left is data. */
+function isStaticField(type: AnyFunction, key: PropertyKey): boolean {
+  if (key === "length" || key === "prototype") return false;
+  const descriptor = ownProperty(type, key)!;
+  if (!("value" in descriptor)) return false;
+  if (key === "name" && !descriptor.enumerable) return false;
+  return typeof descriptor.value !== "function" || descriptor.enumerable === true;
+}
+
+/** Decorators and monkey patches replace members after the class body was evaluated; the source alone would lose that. */
+function refuseChanged(encoder: Encoder, type: AnyFunction, { text }: FunctionCode): void {
+  const prototype = type.prototype as object;
+  for (const [owner, label] of [
+    [prototype, ".prototype"],
+    [type, ""],
+  ] as const) {
+    for (const key of Reflect.ownKeys(owner)) {
+      if (key === "constructor" || key === "prototype") continue;
+      const descriptor = ownProperty(owner, key)!;
+      const isMember = owner === prototype || descriptor.enumerable !== true;
+      for (const member of [descriptor.value, descriptor.get, descriptor.set] as unknown[]) {
+        if (typeof member !== "function" || !isMember) continue;
+        if (text.includes(Function.prototype.toString.call(member))) continue;
+        encoder.trail.steps.push({ kind: "property", text: label + propertyText(key) });
+        throw encoder.refuse(
+          `the class ${type.name} was changed after its definition (a decorator or monkey patch replaced ${String(key)})`,
+          "move the class to its own file and import it",
+        );
+      }
+      if (owner === prototype && "value" in descriptor && typeof descriptor.value !== "function") {
+        encoder.trail.steps.push({ kind: "property", text: label + propertyText(key) });
+        throw encoder.refuse(
+          `the class ${type.name} was changed after its definition (${String(key)} was put on its prototype)`,
+          "move the class to its own file and import it",
+        );
+      }
+    }
+  }
+}

@@ -1,0 +1,93 @@
+import { ModuleNotPortableError } from "../errors.js";
+import { unitOf, type FileUnit } from "../modules/file-units.js";
+import { builtinExport, commonJsExport } from "../modules/live-exports.js";
+import { isMainScript } from "../modules/main-script.js";
+import { originOf } from "../modules/origins.js";
+import { resolveFile, resolveSpecifier, type Resolution } from "../modules/resolve.js";
+import { resolveViteSpecifier } from "../modules/vite.js";
+import type { ImportForm, ImportSource } from "../scripts/import-forms.js";
+import type { Script } from "../scripts/script.js";
+import type { Entry, ImportEntry, ModuleMode, ModuleRef } from "../wire/heads.js";
+import type { Encoder } from "./encoder.js";
+
+/** Encodes a variable that the source binds by importing. */
+export function encodeImport(encoder: Encoder, source: ImportSource, script: Script): Entry {
+  const vite = source.form === "vite";
+  const specifier = vite ? resolveViteSpecifier(source.specifier) : source.specifier;
+  const resolution = resolveSpecifier(specifier, script.file);
+  const mode: ModuleMode = vite || source.form === "import" ? "import" : "require";
+  const mod = addResolution(encoder, resolution, mode, source.specifier);
+  // vitest's runner adds interop only to what it leaves to Node; files it transforms are real namespaces.
+  const plain =
+    source.form === "import" ||
+    source.form === "require" ||
+    (vite && resolution.kind !== "package" && resolution.kind !== "packageFile");
+  return importEntry(mod, source.path, plain ? undefined : source.form);
+}
+
+/** The module that `import("specifier")` inside a function means. */
+export function addDynamicImport(encoder: Encoder, specifier: string, script: Script): number {
+  return addResolution(encoder, resolveSpecifier(specifier, script.file), "import", specifier);
+}
+
+/** A file of the client's that is known by its path: the module of an exported function. */
+export function encodeExport(encoder: Encoder, file: string, mode: ModuleMode, path: readonly string[]): Entry {
+  return importEntry(addResolution(encoder, resolveFile(file), mode, file), path, undefined);
+}
+
+/** A value that a module exports, found by identity; undefined when none does. */
+export function importByIdentity(encoder: Encoder, value: object): Entry | undefined {
+  const origin = originOf(value);
+  if (origin !== undefined) return importEntry(encoder.addModule(origin.module, origin.unit), origin.path, origin.form);
+  const builtin = builtinExport(value);
+  if (builtin !== undefined) {
+    const mod = encoder.addModule({ kind: "builtin", specifier: builtin.specifier, mode: "require" });
+    return importEntry(mod, builtin.path, undefined);
+  }
+  const commonJs = commonJsExport(value);
+  // What the main script exports is its own data: copied like any other.
+  if (commonJs === undefined || isMainScript(commonJs.file)) return undefined;
+  return encodeExport(encoder, commonJs.file, "require", commonJs.path);
+}
+
+function importEntry(mod: number, path: readonly string[], form: ImportForm | undefined): ImportEntry {
+  return { mod, ...(path.length > 0 && { path }), ...(form !== undefined && { form }) };
+}
+
+function addResolution(encoder: Encoder, resolution: Resolution, mode: ModuleMode, specifier: string): number {
+  const { module, unit } = moduleOf(encoder, resolution, mode, specifier);
+  return encoder.addModule(module, unit);
+}
+
+function moduleOf(
+  encoder: Encoder,
+  resolution: Resolution,
+  mode: ModuleMode,
+  specifier: string,
+): { module: ModuleRef; unit?: FileUnit } {
+  switch (resolution.kind) {
+    case "self":
+    case "url":
+      return { module: resolution };
+    case "builtin":
+    case "package":
+    case "packageFile":
+      return { module: { ...resolution, mode } };
+    case "missing":
+      throw encoder.refuse(`imported from "${specifier}", which cannot be found`, "correct the import");
+    case "file":
+      break;
+  }
+  if (isMainScript(resolution.file))
+    throw encoder.refuse(
+      `imported from the main script ${resolution.file}, which is never run on a worker`,
+      "move the shared code to another file",
+    );
+  try {
+    const { unit, file } = unitOf(resolution.file);
+    return { module: { kind: "file", unit: unit.definition.identity, file, mode }, unit };
+  } catch (cause) {
+    if (!(cause instanceof ModuleNotPortableError)) throw cause;
+    throw encoder.refuse(`imported from ${resolution.file}: ${cause.file}: ${cause.reason}`, cause.hint, { cause });
+  }
+}

@@ -1,0 +1,30 @@
+import type { Script } from "../scripts/script.js";
+
+/**
+ * Whether the module's top level has not yet reached the declaration of a variable. Newer releases of V8 say so when the variable is
+ * read; Node 20 shows `undefined`, so there the position of the module's own frame on the stack decides.
+ */
+export function beforeDeclaration(name: string, script: Script): boolean {
+  const end = script.table.declarationEnd(name);
+  if (end === undefined || !script.isModule) return false;
+  for (const site of callSites()) {
+    if (site.getFunctionName() || (site.getScriptNameOrSourceURL() || site.getFileName()) !== script.url) continue;
+    const offset = script.lines.offset((site.getLineNumber() ?? 1) - 1, (site.getColumnNumber() ?? 1) - 1);
+    if (offset < end && !script.table.insideFunction(offset)) return true;
+  }
+  return false;
+}
+
+function callSites(): NodeJS.CallSite[] {
+  const { stackTraceLimit } = Error;
+  const prepare = Object.getOwnPropertyDescriptor(Error, "prepareStackTrace");
+  Error.stackTraceLimit = 200;
+  Error.prepareStackTrace = (_error, sites) => sites;
+  try {
+    return new Error().stack as unknown as NodeJS.CallSite[];
+  } finally {
+    if (prepare === undefined) delete Error.prepareStackTrace;
+    else Object.defineProperty(Error, "prepareStackTrace", prepare);
+    Error.stackTraceLimit = stackTraceLimit;
+  }
+}

@@ -1,0 +1,118 @@
+import { HeddleError, registerError } from "@heddle/protocol";
+
+export interface NotSerializableDetails {
+  /** Display name of the function that was submitted, "anonymous" when it has none. */
+  readonly functionName: string;
+  /** What cannot be sent, from the function on: `"config.connection"`; `"helper -> socket"` when a helper uses it. */
+  readonly path: string;
+  /** What it is and why that cannot be copied. */
+  readonly reason: string;
+  /** What to do instead. */
+  readonly hint: string | undefined;
+  /** Where the submitted function stands in the user's own source: `"src/main.ts:12:5"`. */
+  readonly location: string | undefined;
+}
+
+/** Thrown by `submit` and its like when a function, or something that it uses, cannot be copied to a worker. */
+export class FunctionNotSerializableError extends HeddleError implements NotSerializableDetails {
+  readonly functionName: string;
+  readonly path: string;
+  readonly reason: string;
+  readonly hint: string | undefined;
+  readonly location: string | undefined;
+
+  constructor(message: string, details: NotSerializableDetails) {
+    super("HEDDLE_FUNCTION_NOT_SERIALIZABLE", message);
+    this.functionName = details.functionName;
+    this.path = details.path;
+    this.reason = details.reason;
+    this.hint = details.hint;
+    this.location = details.location;
+  }
+}
+registerError(FunctionNotSerializableError);
+
+/** Node's inspector, which reads what a function closes over, is not allowed in this process (`--permission`). */
+export class InspectorUnavailableError extends HeddleError {
+  constructor(options?: ErrorOptions) {
+    super(
+      "HEDDLE_INSPECTOR_UNAVAILABLE",
+      "Node's in-process inspector is not available here, and without it the variables a function uses cannot be read; " +
+        "allow it, or export the function from a file and submit that",
+      options,
+    );
+  }
+}
+registerError(InspectorUnavailableError);
+
+/** A definition arrived whose bytes do not have the hash it was announced with. */
+export class DefinitionCorruptError extends HeddleError {
+  constructor(
+    readonly hash: string,
+    why: string,
+  ) {
+    super(
+      "HEDDLE_DEFINITION_CORRUPT",
+      `function definition ${hash.slice(0, 12)} is damaged: ${why}; submit the function again`,
+    );
+  }
+}
+registerError(DefinitionCorruptError);
+
+/** A function was to be revived before all of its definitions had arrived. */
+export class DefinitionMissingError extends HeddleError {
+  constructor(readonly hash: string) {
+    super("HEDDLE_DEFINITION_MISSING", `function definition ${hash.slice(0, 12)} has not reached this worker`);
+  }
+}
+registerError(DefinitionMissingError);
+
+/** A task imports a package that the worker does not have. */
+export class PackageNotInstalledError extends HeddleError {
+  constructor(
+    /** The specifier as imported. */
+    readonly specifier: string,
+    /** The version the client has, where known. */
+    readonly clientVersion: string | undefined,
+    /** The directory whose node_modules chain was searched. */
+    readonly lookedFrom: string,
+    options?: ErrorOptions & { readonly importedBy?: string | undefined },
+  ) {
+    const by = options?.importedBy === undefined ? "" : `, imported by ${options.importedBy},`;
+    const version = clientVersion === undefined ? "" : ` (the client has ${clientVersion})`;
+    super(
+      "HEDDLE_PACKAGE_NOT_INSTALLED",
+      `package '${specifier}'${version}${by} is not installed on this worker (looked from ${lookedFrom}); install it there`,
+      options,
+    );
+  }
+}
+registerError(PackageNotInstalledError);
+
+/** A module exists on the worker but does not export what the client's copy exports. */
+export class ExportMissingError extends HeddleError {
+  constructor(
+    readonly specifier: string,
+    readonly exportName: string,
+  ) {
+    super(
+      "HEDDLE_EXPORT_MISSING",
+      `module '${specifier}' has no export '${exportName}' on this worker; install the same version as on the client`,
+    );
+  }
+}
+registerError(ExportMissingError);
+
+/** A local file that tasks import cannot be prepared for workers. */
+export class ModuleNotPortableError extends HeddleError {
+  constructor(
+    /** Absolute path of the file. */
+    readonly file: string,
+    readonly reason: string,
+    readonly hint: string,
+    options?: ErrorOptions,
+  ) {
+    super("HEDDLE_MODULE_NOT_PORTABLE", `cannot send ${file} to a worker: ${reason}; ${hint}`, options);
+  }
+}
+registerError(ModuleNotPortableError);

@@ -1,0 +1,208 @@
+import fs from "node:fs";
+import { createRequire } from "node:module";
+import path from "node:path";
+import { fileURLToPath, pathToFileURL } from "node:url";
+import { ExportMissingError, PackageNotInstalledError } from "../errors.js";
+import { rememberOrigin, type ImportOrigin } from "../modules/origins.js";
+import { packageNameOf } from "../modules/packages.js";
+import type { ImportEntry, ModuleRef } from "../wire/heads.js";
+import type { DefinitionStore } from "./definition-store.js";
+import { applyForm } from "./interop.js";
+import type { World } from "./world.js";
+
+export type SelfModules = Readonly<Record<string, () => unknown>>;
+
+/** Loads the modules that functions import, each once, and picks members out of them. */
+export class ModuleLoader {
+  private readonly loaded = new Map<string, unknown>();
+  private readonly loading = new Map<string, Promise<void>>();
+  private readonly require: NodeJS.Require;
+
+  constructor(
+    private readonly baseDir: string,
+    private readonly self: SelfModules,
+    private readonly store: DefinitionStore,
+    private readonly world: World,
+  ) {
+    this.require = createRequire(path.join(path.resolve(baseDir), "heddle-worker.js"));
+  }
+
+  /** Loads what is not loaded yet; undefined when everything is there, so that the caller need not wait. */
+  ensure(modules: readonly ModuleRef[]): Promise<unknown> | undefined {
+    let pending: Promise<void>[] | undefined;
+    for (const module of modules) {
+      const key = keyOf(module);
+      if (this.loaded.has(key)) continue;
+      let promise = this.loading.get(key);
+      if (promise === undefined) {
+        const value = this.load(module);
+        if (!(value instanceof Promise)) {
+          this.loaded.set(key, value);
+          continue;
+        }
+        promise = value.then((settled) => void this.loaded.set(key, settled)).finally(() => this.loading.delete(key));
+        this.loading.set(key, promise);
+      }
+      (pending ??= []).push(promise);
+    }
+    return pending && Promise.all(pending);
+  }
+
+  /** A module's namespace or exports; it must have been ensured. */
+  module(module: ModuleRef): unknown {
+    return this.loaded.get(keyOf(module));
+  }
+
+  /** What an import entry means. */
+  imported(module: ModuleRef, { path: members = [], form }: ImportEntry): unknown {
+    let value = applyForm(this.module(module), form);
+    for (const member of members) value = this.member(module, value, member);
+    const unit = module.kind === "file" ? this.store.unitOf(module.unit) : undefined;
+    rememberOrigin(value, { module, unit, path: members, form } satisfies ImportOrigin);
+    return value;
+  }
+
+  requireFromBase(): NodeJS.Require {
+    return this.require;
+  }
+
+  private member(module: ModuleRef, owner: unknown, name: string): unknown {
+    if (owner !== null && owner !== undefined && name in Object(owner)) return (owner as Record<string, unknown>)[name];
+    // A CommonJS module whose names Node could not find statically has them on its default export.
+    const inner = (owner as { default?: unknown } | null | undefined)?.default;
+    if (inner !== null && inner !== undefined && name in Object(inner)) return (inner as Record<string, unknown>)[name];
+    // A builtin loaded by require is its own default.
+    if (module.kind === "builtin" && name === "default") return owner;
+    throw new ExportMissingError(describe(module, this.store), name);
+  }
+
+  private load(module: ModuleRef): unknown {
+    switch (module.kind) {
+      case "self":
+        return this.loadSelf(module.specifier);
+      case "url":
+        return import(module.specifier);
+      case "builtin":
+        return module.mode === "require" ? this.require(module.specifier) : import(module.specifier);
+      case "file": {
+        const placed = this.world.place(module.unit, module.file);
+        if (placed.path.endsWith(".json")) {
+          const value = JSON.parse(fs.readFileSync(placed.path, "utf8")) as unknown;
+          return module.mode === "require" ? value : { ...Object(value), default: value };
+        }
+        return this.explained(module, () =>
+          module.mode === "require" ? this.require(placed.path) : import(placed.url),
+        );
+      }
+      case "package":
+        return this.explained(module, () =>
+          module.mode === "require" ? this.require(module.specifier) : this.world.import(module.specifier),
+        );
+      case "packageFile": {
+        const file = this.packageFile(module.name, module.file);
+        if (file === undefined) throw new PackageNotInstalledError(module.name, module.version, this.baseDir);
+        return this.explained(module, () =>
+          module.mode === "require" ? this.require(file) : import(pathToFileURL(file).href),
+        );
+      }
+    }
+  }
+
+  private loadSelf(specifier: string): unknown {
+    const provide = this.self[specifier] ?? this.self[packageNameOf(specifier)];
+    return provide === undefined ? this.world.import(specifier) : provide();
+  }
+
+  private packageFile(name: string, file: string): string | undefined {
+    for (const directory of this.require.resolve.paths(name) ?? []) {
+      const candidate = path.join(directory, name, file);
+      if (fs.existsSync(candidate)) return candidate;
+    }
+    return undefined;
+  }
+
+  /** Runs a load, and turns Node's "cannot find package" into an error that names the package, its version and where it was looked for. */
+  private explained(module: ModuleRef, load: () => unknown): unknown {
+    try {
+      const value = load();
+      return value instanceof Promise
+        ? value.catch((error: unknown) => Promise.reject(this.explain(module, error)))
+        : value;
+    } catch (error) {
+      throw this.explain(module, error);
+    }
+  }
+
+  private explain(module: ModuleRef, error: unknown): Error {
+    const { code, message } = error as NodeJS.ErrnoException;
+    if (code !== "ERR_MODULE_NOT_FOUND" && code !== "MODULE_NOT_FOUND") return error as Error;
+    const [, missing, importer] =
+      /Cannot find (?:package|module) '([^']+)'(?: imported from (\S+))?/.exec(message) ?? [];
+    if (missing === undefined || path.isAbsolute(missing)) return error as Error;
+    const stack = /\n- (\/\S+)/.exec(message)?.[1];
+    const by = this.world.placed(importer ?? stack ?? "")?.clientPath;
+    return new PackageNotInstalledError(missing, this.clientVersion(module, missing), this.baseDir, {
+      cause: error,
+      importedBy: by,
+    });
+  }
+
+  private clientVersion(module: ModuleRef, specifier: string): string | undefined {
+    if (module.kind === "package" || module.kind === "packageFile") return module.version;
+    if (module.kind !== "file") return undefined;
+    const name = packageNameOf(specifier);
+    const seen = new Set<string>();
+    const search = (identity: string): string | undefined => {
+      if (seen.has(identity)) return undefined;
+      seen.add(identity);
+      const { head, origin } = this.store.filesOf(identity);
+      if (Object.hasOwn(origin.packages, name)) return origin.packages[name];
+      for (const need of head.units) {
+        const version = search(need);
+        if (version !== undefined) return version;
+      }
+      return undefined;
+    };
+    return search(module.unit);
+  }
+}
+
+const keys = new WeakMap<ModuleRef, string>();
+
+function keyOf(module: ModuleRef): string {
+  let key = keys.get(module);
+  if (key === undefined) keys.set(module, (key = JSON.stringify(module)));
+  return key;
+}
+
+function describe(module: ModuleRef, store: DefinitionStore): string {
+  switch (module.kind) {
+    case "file":
+      return store.filesOf(module.unit).origin.paths[module.file] ?? "a local file";
+    case "packageFile":
+      return `${module.name}/${module.file}`;
+    default:
+      return module.specifier;
+  }
+}
+
+/** The `import()` of a function: literal specifiers mean the client's modules, others are resolved here. */
+export function dynamicImporter(
+  literals: ReadonlyMap<string, ModuleRef>,
+  loader: ModuleLoader,
+  world: World,
+): (specifier: unknown) => Promise<unknown> {
+  return async (requested) => {
+    const specifier = requested instanceof URL ? requested.href : String(requested);
+    const module = literals.get(specifier);
+    if (module !== undefined) {
+      await loader.ensure([module]);
+      return loader.module(module);
+    }
+    if (/^(?:\.{1,2}\/|\/|file:)/.test(specifier)) {
+      const file = specifier.startsWith("file:") ? fileURLToPath(specifier) : specifier;
+      throw new ExportMissingError(file, "default");
+    }
+    return world.import(specifier);
+  };
+}

@@ -1,0 +1,154 @@
+import type { AnyFunction } from "../any-function.js";
+import path from "node:path";
+import { pathToFileURL } from "node:url";
+import { DefinitionCorruptError } from "../errors.js";
+import { rememberImportFunction } from "../modules/origins.js";
+import type { ImportEntry, ModuleRef } from "../wire/heads.js";
+import { DefinitionStore, type StoredFunction } from "./definition-store.js";
+import { GraphBuilder, type GraphContext } from "./graph-builder.js";
+import { dynamicImporter, ModuleLoader, type SelfModules } from "./module-loader.js";
+import { StackMapper } from "./stack-mapper.js";
+import { World } from "./world.js";
+
+export interface ReviverOptions {
+  /** The directory from which bare imports are resolved: its node_modules and those above it. */
+  readonly baseDir: string;
+  /** Where local files of clients are written; made when the first arrives. Default: a new directory under the system's own. */
+  readonly worldDir?: string;
+  /** The library's own packages by specifier: tasks get the worker's instance of them, never a second copy. */
+  readonly self?: SelfModules;
+}
+
+/** Makes functions out of definitions, inside the thread that will run them. */
+export class Reviver {
+  private readonly store = new DefinitionStore();
+  private readonly world: World;
+  private readonly loader: ModuleLoader;
+  private readonly revived = new Map<string, AnyFunction | Promise<AnyFunction>>();
+  private readonly sharedClasses = new Map<string, AnyFunction>();
+  private readonly stacks: StackMapper;
+
+  constructor(options: ReviverOptions) {
+    const self = options.self ?? {};
+    const key = `heddle.self.${path.resolve(options.baseDir)}`;
+    this.world = new World(options.baseDir, options.worldDir, this.store, (specifier) => {
+      (globalThis as Record<symbol, unknown>)[Symbol.for(key)] ??= (name: string) =>
+        this.loader.module({ kind: "self", specifier: name });
+      return { key, names: Object.keys(this.loader.module({ kind: "self", specifier }) as object) };
+    });
+    this.loader = new ModuleLoader(options.baseDir, self, this.store, this.world);
+    this.stacks = new StackMapper(this.world);
+  }
+
+  has(hash: string): boolean {
+    return this.store.has(hash);
+  }
+
+  /**
+   * @param needs hashes of what this definition needs, where the caller knows them
+   * @throws DefinitionCorruptError when the bytes do not have the hash
+   */
+  define(hash: string, bytes: Uint8Array, needs: readonly string[] = []): void {
+    this.store.add(hash, bytes, needs);
+  }
+
+  /**
+   * The function behind a token. A promise only the first time and only when modules have to be loaded; the same function from then
+   * on.
+   *
+   * @throws DefinitionMissingError, PackageNotInstalledError, ExportMissingError, or what a module threw while loading (the promise
+   *   rejects with them when it is one)
+   */
+  revive(token: string): AnyFunction | Promise<AnyFunction> {
+    const known = this.revived.get(token);
+    if (known !== undefined) return known;
+    const stored = this.store.functionOf(token);
+    const pending = this.loadModules(stored.head.modules);
+    if (pending === undefined) {
+      const fn = this.build(token, stored);
+      this.revived.set(token, fn);
+      return fn;
+    }
+    const promise = pending.then(() => {
+      const fn = this.build(token, stored);
+      this.revived.set(token, fn);
+      return fn;
+    });
+    this.revived.set(token, promise);
+    // A failed load is tried again next time: the package may have been installed meanwhile.
+    promise.catch(() => this.revived.delete(token));
+    return promise;
+  }
+
+  /**
+   * Rewrites the stack of an error that a task threw: positions become those in the client's own source, frames of Heddle itself
+   * go.
+   */
+  mapStack(error: unknown): void {
+    this.stacks.rewrite(error);
+  }
+
+  /** Removes what this reviver wrote to disk. Functions it made stay usable, but may load nothing more. */
+  async dispose(): Promise<void> {
+    this.revived.clear();
+    await this.world.dispose();
+  }
+
+  /** Files import the library's own packages through stubs, which need to know what those export: they are loaded first. */
+  private loadModules(modules: readonly ModuleRef[]): Promise<unknown> | undefined {
+    const own = this.selfImportsOf(modules);
+    const first = own.length > 0 ? this.loader.ensure(own) : undefined;
+    return first === undefined ? this.loader.ensure(modules) : first.then(() => this.loader.ensure(modules));
+  }
+
+  private selfImportsOf(modules: readonly ModuleRef[]): ModuleRef[] {
+    const found = new Map<string, ModuleRef>();
+    const seen = new Set<string>();
+    const visit = (identity: string): void => {
+      if (seen.has(identity)) return;
+      seen.add(identity);
+      const { head } = this.store.filesOf(identity);
+      for (const file of head.files)
+        for (const [, , target] of file.links)
+          if ("self" in target) found.set(target.self, { kind: "self", specifier: target.self });
+      head.units.forEach(visit);
+    };
+    for (const module of modules) if (module.kind === "file") visit(module.unit);
+    return [...found.values()];
+  }
+
+  private build(token: string, stored: StoredFunction): AnyFunction {
+    const { head } = stored;
+    const context: GraphContext = {
+      codeOf: (index) => {
+        const code = this.store.codeOf(head.codes[index]!);
+        this.stacks.addCode(code);
+        return code;
+      },
+      imported: (entry: ImportEntry) => this.loader.imported(head.modules[entry.mod]!, entry),
+      importMeta,
+      dynamicImport: (literals) => {
+        const modules = new Map(Object.entries(literals).map(([specifier, mod]) => [specifier, head.modules[mod]!]));
+        const run = dynamicImporter(modules, this.loader, this.world);
+        rememberImportFunction(run, modules);
+        return run;
+      },
+      require: () => this.loader.requireFromBase(),
+      sharedClasses: this.sharedClasses,
+    };
+    const root = new GraphBuilder(stored, context).build();
+    if (typeof root !== "function") throw new DefinitionCorruptError(token, "its root is no function");
+    return root;
+  }
+}
+
+function importMeta(file: string): object {
+  if (!path.isAbsolute(file)) return { url: file };
+  const url = pathToFileURL(file).href;
+  return {
+    url,
+    filename: file,
+    dirname: path.dirname(file),
+    resolve: (specifier: string) => new URL(specifier, url).href,
+  };
+}

@@ -1,0 +1,75 @@
+import path from "node:path";
+import { fileURLToPath } from "node:url";
+import { readScript, type ScriptText } from "../inspect/session.js";
+import { ScriptTable } from "./script-table.js";
+import { SourceLines } from "./source-lines.js";
+import { SourceMap, type SourcePosition } from "./source-map.js";
+
+/** A script as V8 loaded it, with what was worked out about it. */
+export class Script {
+  readonly lines: SourceLines;
+  /** Absolute path of the file it came from; none for eval, the REPL and the like. */
+  readonly file: string | undefined;
+  private parsed: ScriptTable | undefined;
+  private map: SourceMap | null | undefined;
+
+  constructor(readonly text: ScriptText) {
+    this.lines = new SourceLines(text.source);
+    this.file = fileOfUrl(text.url);
+  }
+
+  get id(): string {
+    return this.text.id;
+  }
+  get url(): string {
+    return this.text.url;
+  }
+  get source(): string {
+    return this.text.source;
+  }
+  get isModule(): boolean {
+    return this.text.isModule;
+  }
+
+  get table(): ScriptTable {
+    return (this.parsed ??= ScriptTable.of(this.text.source, this.text.isModule));
+  }
+
+  get sourceMap(): SourceMap | undefined {
+    this.map ??= SourceMap.of(this.text.source, this.file, this.text.sourceMapUrl) ?? null;
+    return this.map ?? undefined;
+  }
+
+  /** The user's own position for one in the loaded text (zero-based). */
+  originalPosition(line: number, column: number): SourcePosition {
+    return (
+      this.sourceMap?.original(line, column) ?? { file: this.file ?? this.url, line: line + 1, column: column + 1 }
+    );
+  }
+
+  /** Offset in the text of a location V8 reports, which counts from where the text was said to start. */
+  offsetOf(line: number, column: number): number {
+    const { firstLine, firstColumn } = this.text;
+    return this.lines.offset(line - firstLine, line === firstLine ? column - firstColumn : column);
+  }
+}
+
+const scripts = new Map<string, Script>();
+
+/** The script with this id, asked of V8 once. Call within `withInspector`. */
+export function scriptById(id: string): Script | undefined {
+  let script = scripts.get(id);
+  if (script === undefined) {
+    const text = readScript(id);
+    if (text === undefined) return undefined;
+    script = new Script(text);
+    scripts.set(id, script);
+  }
+  return script;
+}
+
+function fileOfUrl(url: string): string | undefined {
+  const plain = url.replace(/[?#].*$/, "");
+  if (plain.startsWith("file:")) return fileURLToPath(plain);
+  return path.isAbsolute(plain) ? plain : undefined;
+}

@@ -1,0 +1,176 @@
+import type { FunctionForm, FunctionKind } from "../analysis/parse-function.js";
+import type { MapSlice } from "../scripts/source-map.js";
+import type { ImportForm } from "../scripts/import-forms.js";
+
+/** Heads and origins of the three kinds of definition. Names are short where they occur once per captured value. */
+export type Head = FunctionHead | CodeHead | FilesHead;
+
+/** A function with what it closes over, as a graph: the root of what `capture` returns. Its hash is the function's token. */
+export interface FunctionHead {
+  readonly kind: "function";
+  readonly root: Entry;
+  readonly nodes: readonly Node[];
+  /** Identities of code definitions, by the index that nodes use. */
+  readonly codes: readonly string[];
+  readonly modules: readonly ModuleRef[];
+}
+
+/** The source text of one function or class, free of values and of position. */
+export interface CodeHead {
+  readonly kind: "code";
+  readonly text: string;
+  readonly form: FunctionForm;
+  readonly functionKind: FunctionKind;
+  /** Names of the variables that must be provided, in the order of a function node's `caps`. */
+  readonly params: readonly string[];
+  readonly strict: boolean;
+}
+
+export interface CodeOrigin {
+  readonly url: string;
+  /** Zero-based position of the text in the script. */
+  readonly line: number;
+  readonly column: number;
+  readonly map?: MapSlice;
+}
+
+/**
+ * Local source files that import each other in a cycle, mostly just one. References between units are by identity, so a unit's
+ * identity covers everything its files import.
+ */
+export interface FilesHead {
+  readonly kind: "files";
+  readonly files: readonly FileHead[];
+  /** Identities of other units, by the index that links use. */
+  readonly units: readonly string[];
+}
+
+export interface FileHead {
+  readonly name: string;
+  readonly format: FileFormat;
+  readonly text: string;
+  /** The specifiers in the text that must be replaced. */
+  readonly links: readonly FileLink[];
+}
+
+export type FileFormat = "esm" | "cjs" | "json";
+
+/** [start, end) of a quoted specifier, and what it names: a file of a unit (-1: this one), or Heddle itself. */
+export type FileLink = readonly [start: number, end: number, target: FileTarget];
+export type FileTarget =
+  { readonly unit: number; readonly file: number; readonly asModule?: true } | { readonly self: string };
+
+export interface FilesOrigin {
+  /** By file: its absolute path at the client. */
+  readonly paths: readonly string[];
+  /** By file: its source map, as JSON text; null where the text is what the user wrote. */
+  readonly maps: readonly (string | null)[];
+  /** Versions of the packages the files import, as the client has them. */
+  readonly packages: Readonly<Record<string, string>>;
+}
+
+/** A value: a primitive itself, or one of these. */
+export type Entry =
+  | null
+  | boolean
+  | number
+  | string
+  | { readonly undefined: 1 }
+  | { readonly hole: 1 }
+  | { readonly number: string }
+  | { readonly bigint: string }
+  | { readonly symbolFor: string }
+  | { readonly wellKnown: string }
+  /** A node of this graph. */
+  | { readonly ref: number }
+  /** A standard object, by its path from the global object. */
+  | { readonly std: readonly string[] }
+  /** The `prototype` of a function or class. */
+  | { readonly protoOf: Entry }
+  | ImportEntry
+  /** `import.meta` of the client's file. */
+  | { readonly meta: string }
+  /** The `import()` of the client's file: which module each literal specifier means. */
+  | { readonly dynamicImport: Readonly<Record<string, number>>; readonly vite?: 1 };
+
+/** Something imported from module `mod`. */
+export interface ImportEntry {
+  readonly mod: number;
+  readonly path?: readonly string[];
+  readonly form?: ImportForm;
+}
+
+/** [key, value] of a plain property; with flags: 1 writable, 2 enumerable, 4 configurable, 8 accessor (value is the getter). */
+export type PropertyEntry = readonly [key: Entry, value: Entry, flags?: number, setter?: Entry];
+export const WRITABLE = 1;
+export const ENUMERABLE = 2;
+export const CONFIGURABLE = 4;
+export const ACCESSOR = 8;
+
+/** [offset, length] in the definition's buffers. */
+export type BufferRange = readonly [offset: number, length: number];
+
+/** Something with identity. `proto` is given only where it is not the usual one. */
+export type Node =
+  | FunctionNode
+  | { readonly t: "bound"; readonly target: Entry; readonly self: Entry; readonly args: readonly Entry[] }
+  | { readonly t: "object"; proto?: Entry; props: PropertyEntry[]; integrity?: Integrity }
+  | {
+      readonly t: "array";
+      items: Entry[];
+      length?: number;
+      proto?: Entry;
+      props?: PropertyEntry[];
+      integrity?: Integrity;
+    }
+  | { readonly t: "map"; items: (readonly [Entry, Entry])[]; proto?: Entry; props?: PropertyEntry[] }
+  | { readonly t: "set"; items: Entry[]; proto?: Entry; props?: PropertyEntry[] }
+  | { readonly t: "error"; ctor: string; proto?: Entry; props: PropertyEntry[] }
+  | { readonly t: "date"; readonly time: Entry }
+  | { readonly t: "regexp"; readonly source: string; readonly flags: string; readonly lastIndex: Entry }
+  | { readonly t: "boxed"; readonly value: Entry }
+  | { readonly t: "url"; readonly href: string }
+  | { readonly t: "urlParams"; readonly text: string }
+  | { readonly t: "symbol"; readonly description: Entry }
+  | { readonly t: "buffer"; readonly bytes: BufferRange; readonly maxLength?: number }
+  | { readonly t: "view"; readonly type: string; over: Entry; offset: number; length: number }
+  | { readonly t: "require" }
+  | { readonly t: "perWorker"; readonly key: string; init: Entry; options: Entry };
+
+export type Integrity = "frozen" | "sealed" | "fixed";
+
+export interface FunctionNode {
+  readonly t: "function";
+  code: number;
+  caps: Entry[];
+  name?: Entry;
+  /** What `this` is in an arrow function of a class field. */
+  self?: Entry;
+  /** Captured variables that several functions share and assign: name and number of the cell. */
+  cells?: (readonly [name: string, cell: number])[];
+  /** Own properties (of a class: its static fields). */
+  props?: PropertyEntry[];
+  /** Of a constructor function: what was put on, and under, its prototype. */
+  prototypeProps?: PropertyEntry[];
+  prototypeProto?: Entry;
+  /** Of a class that is one class on a worker, whichever function brings it. */
+  share?: string;
+}
+
+export type ModuleRef =
+  | { readonly kind: "builtin"; readonly specifier: string; readonly mode: ModuleMode }
+  | { readonly kind: "package"; readonly specifier: string; readonly version?: string; readonly mode: ModuleMode }
+  /** A file inside a package that the package's own exports do not name. */
+  | {
+      readonly kind: "packageFile";
+      readonly name: string;
+      readonly file: string;
+      readonly version?: string;
+      readonly mode: ModuleMode;
+    }
+  | { readonly kind: "file"; readonly unit: string; readonly file: number; readonly mode: ModuleMode }
+  | { readonly kind: "self"; readonly specifier: string }
+  | { readonly kind: "url"; readonly specifier: string };
+
+/** Whether a module is loaded by `import` or by `require`: a package may have a different file for each. */
+export type ModuleMode = "import" | "require";
