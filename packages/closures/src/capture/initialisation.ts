@@ -23,7 +23,7 @@ function callSites(): NodeJS.CallSite[] {
   try {
     return new Error().stack as unknown as NodeJS.CallSite[];
   } finally {
-    if (prepare === undefined) delete Error.prepareStackTrace;
+    if (prepare === undefined) Reflect.deleteProperty(Error, "prepareStackTrace");
     else Object.defineProperty(Error, "prepareStackTrace", prepare);
     Error.stackTraceLimit = stackTraceLimit;
   }
