@@ -1,0 +1,171 @@
+/** What executor threads report about the runs they were given. */
+import { at, type RunFailure } from "@heddle/protocol";
+import type { FinishedRuns } from "../executor/interface.js";
+import { arrive, leaveThread, remove, report, requeue } from "./lifecycle.js";
+import { Report } from "./report.js";
+import { settleRetained, withdrawOffer } from "./retention.js";
+import { Seat } from "./seat.js";
+import { State } from "./states.js";
+import type { WorkerState } from "./state.js";
+import { Mark, type Task } from "./task.js";
+
+export function onFinished(state: WorkerState, batch: FinishedRuns, now: number): void {
+  state.threads[batch.thread]!.heardAt = now;
+  const { rows } = batch;
+  const nbytes = sizesOf(batch);
+  const ids = new Int32Array(rows);
+  const kept: number[] = [];
+  const aside: number[] = [];
+  const reported = new Report(batch, nbytes);
+  for (let row = 0; row < rows; row++) {
+    const run = state.runOf(batch.tasks[row]!, batch.runs[row]!);
+    if (run === undefined) continue;
+    state.times.add(run.assignment!.functionOf(run.row), batch.busy[row]!);
+    leaveThread(state, run);
+    if (run.state === State.disowned || run.has(Mark.cancelling)) {
+      endUnwanted(state, run);
+      continue;
+    }
+    settleRetained(state, run);
+    ids[row] = run.id;
+    arrive(state, run, nbytes[row]!);
+    if (run.has(Mark.presented)) {
+      state.heldback.set(run, { type: "finished", startedAt: batch.startedAt[row]!, busy: batch.busy[row]! });
+      (state.asideFrom === null ? kept : aside).push(row);
+    } else {
+      kept.push(row);
+      reported.add(run, row);
+    }
+    // The key stays with the value; the arguments may go.
+    run.assignment = null;
+  }
+  state.times.settle();
+  const keep = (which: number[], asideToo: boolean): void => {
+    if (which.length === 0) return;
+    const picked = which.length === rows ? null : Int32Array.from(which);
+    state.out.instruct({ to: "store", action: "keep", batch, rows: picked, ids, aside: asideToo });
+  };
+  keep(kept, false);
+  keep(aside, true);
+  if (reported.rows > 0) state.out.send(reported.message());
+}
+
+/** Results that nobody wants: the thread's place is free, and that is all. */
+function endUnwanted(state: WorkerState, run: Task): void {
+  if (run.has(Mark.cancelling)) state.out.stopped(run.id, run.run);
+  if (run.state === State.disowned) {
+    settleRetained(state, run);
+    state.move(run, State.released);
+    run.assignment = null;
+  } else {
+    remove(state, run);
+  }
+}
+
+export function onFailed(state: WorkerState, threadIndex: number, failures: readonly RunFailure[], now: number): void {
+  state.threads[threadIndex]!.heardAt = now;
+  for (const failure of failures) {
+    const run = state.runOf(failure.task, failure.run);
+    if (run === undefined) continue;
+    leaveThread(state, run);
+    if (failure.started) state.times.add(run.assignment!.functionOf(run.row), failure.busy);
+    if (run.state === State.disowned || run.has(Mark.cancelling)) {
+      endUnwanted(state, run);
+    } else if (!failure.started && failure.kind === "inputs" && (run.waitingOn > 0 || run.has(Mark.foreign))) {
+      // It followed a run of its thread that failed or was stopped. That it could not begin is no failure of its own.
+      requeue(state, run);
+    } else {
+      report(state, run, { ...failure, task: run.id, run: run.run });
+    }
+  }
+  state.times.settle();
+}
+
+export function onStopped(state: WorkerState, tasks: Int32Array, tickets: Int32Array): void {
+  for (let row = 0; row < tasks.length; row++) {
+    const run = state.runOf(tasks[row]!, tickets[row]!);
+    if (run === undefined) continue;
+    leaveThread(state, run);
+    endUnwanted(state, run);
+  }
+}
+
+export function onParked(
+  state: WorkerState,
+  threadIndex: number,
+  tasks: Int32Array,
+  tickets: Int32Array,
+  away: Uint8Array,
+): void {
+  const thread = state.threads[threadIndex]!;
+  for (let row = 0; row < tasks.length; row++) {
+    const run = state.runOf(tasks[row]!, tickets[row]!);
+    if (run === undefined || run.seat === Seat.none) continue;
+    const seat = away[row] === 1 ? Seat.parked : Seat.queue;
+    if (run.seat === seat) continue;
+    thread.reseat(run, seat);
+    if (seat === Seat.parked) state.times.addParked(run.assignment!.functionOf(run.row));
+    if (run.state !== State.disowned) state.move(run, seat === Seat.parked ? State.parked : State.executing);
+  }
+}
+
+export function onSeceded(
+  state: WorkerState,
+  threadIndex: number,
+  tasks: Int32Array,
+  tickets: Int32Array,
+  left: Uint8Array,
+): void {
+  const thread = state.threads[threadIndex]!;
+  for (let row = 0; row < tasks.length; row++) {
+    const run = state.runOf(tasks[row]!, tickets[row]!);
+    if (run === undefined) continue;
+    thread.reseat(run, left[row] === 1 ? Seat.none : Seat.queue);
+    if (run.state === State.disowned) continue;
+    state.move(run, left[row] === 1 ? State.seceded : State.executing);
+    if (!run.has(Mark.presented)) state.out.seceded(run.id, run.run, left[row]!);
+  }
+}
+
+/** A thread had to end and another took its place: what it held for others is gone, and these runs begin again. */
+export function onReplaced(state: WorkerState, threadIndex: number, tasks: Int32Array, tickets: Int32Array): void {
+  for (const task of state.tasks) if (task.retainedOn === threadIndex) withdrawOffer(state, task);
+  for (let row = 0; row < tasks.length; row++) {
+    const run = state.runOf(tasks[row]!, tickets[row]!);
+    if (run === undefined) continue;
+    leaveThread(state, run);
+    if (run.state === State.disowned || run.has(Mark.cancelling)) endUnwanted(state, run);
+    else requeue(state, run);
+  }
+}
+
+/** Answers of a thread that was asked to give runs back. */
+export function onRevoked(state: WorkerState, tickets: Int32Array, granted: Uint8Array): void {
+  for (let row = 0; row < tickets.length; row++) {
+    const ticket = tickets[row]!;
+    const pending = state.revokes.get(ticket);
+    if (pending === undefined) continue;
+    state.revokes.delete(ticket);
+    const { task, askedBy, id, run } = pending;
+    const given = granted[row] === 1 && task.ticket === ticket;
+    if (given) {
+      leaveThread(state, task);
+      if (task.state === State.disowned || task.has(Mark.cancelling)) endUnwanted(state, task);
+      else if (askedBy === "scheduler" || !state.connected) remove(state, task);
+      else requeue(state, task);
+    }
+    if (askedBy === "scheduler") state.out.revoked(id, run, given);
+  }
+}
+
+function sizesOf(batch: FinishedRuns): Float64Array {
+  const nbytes = new Float64Array(batch.rows);
+  let buffer = 0;
+  for (let row = 0; row < batch.rows; row++) {
+    let bytes = at(batch.headLengths, row);
+    for (const end = buffer + at(batch.bufferCounts, row); buffer < end; buffer++)
+      bytes += batch.buffers[buffer]!.byteLength;
+    nbytes[row] = bytes;
+  }
+  return nbytes;
+}

@@ -1,0 +1,192 @@
+/** Which ready run goes to which thread, and when: a few milliseconds of work ahead, so that no thread waits for a round trip. */
+import { askBack, place } from "./lifecycle.js";
+import { offerFollowers } from "./retention.js";
+import { runsBefore } from "./run-queue.js";
+import { State } from "./states.js";
+import type { WorkerState } from "./state.js";
+import { Mark, type Task } from "./task.js";
+import type { Thread } from "./thread.js";
+
+/** A thread that reported nothing for this long, while another has nothing to do, is asked to give back what it has not begun. */
+const STALL = 5;
+
+export function dispatch(state: WorkerState): void {
+  if (!state.threadsReady || state.paused || state.closing) return;
+  for (let sent = true; sent;) {
+    sendAlone(state);
+    sent = sendFollowers(state);
+    const run = state.ready.peek();
+    if (run === undefined) continue;
+    const thread = roomiest(state, run);
+    if (thread === undefined) continue;
+    state.ready.pop();
+    if (!inputsAreHere(state, run)) place(state, run, true);
+    else if (takeResources(state, run)) send(state, run, thread);
+    else constrain(state, run);
+    sent = true;
+  }
+}
+
+/** Something was released: constrained runs try again, best first. */
+export function releaseConstrained(state: WorkerState): void {
+  for (const run of [...state.constrained.entries()]) {
+    if (!resourcesSuffice(state, run)) continue;
+    state.move(run, State.ready);
+    (state.isAlone(run) ? state.alone : state.ready).push(run);
+  }
+}
+
+/** When a tick should come at the latest, by the clock of the events; undefined: nothing waits for time to pass. */
+export function deadline(state: WorkerState): number | undefined {
+  let earliest: number | undefined;
+  for (const peer of state.asking) {
+    if (peer.gather === -1 && peer.busyUntil > 0) earliest = Math.min(earliest ?? Infinity, peer.busyUntil);
+  }
+  const stalled = stallable(state);
+  if (stalled !== undefined) earliest = Math.min(earliest ?? Infinity, stalled.heardAt + STALL);
+  return earliest;
+}
+
+/** Takes back what a thread has not begun because the run before it takes longer than expected, when another thread could begin it. */
+export function rebalance(state: WorkerState, now: number): void {
+  const thread = stallable(state);
+  if (thread === undefined || thread.heardAt + STALL > now) return;
+  for (const run of thread.inQueue().slice(1)) if (run.state === State.executing) askBack(state, run, "worker");
+  thread.heardAt = now;
+}
+
+function stallable(state: WorkerState): Thread | undefined {
+  if (state.threads.length === 1 || state.paused || state.ready.peek() !== undefined) return undefined;
+  if (!state.threads.some((thread) => thread.queued === 0 && canTakeMore(state, thread))) return undefined;
+  return state.threads.find((thread) => thread.queued > 1 && !isAskedBack(state, thread));
+}
+
+function isAskedBack(state: WorkerState, thread: Thread): boolean {
+  const last = thread.inQueue().at(-1);
+  return last !== undefined && state.revokes.has(last.ticket);
+}
+
+function send(state: WorkerState, run: Task, thread: Thread): void {
+  const functionIndex = run.assignment!.functionOf(run.row);
+  run.estimate = state.times.expected(functionIndex);
+  run.ticket = state.ticket();
+  run.threadId = run.id;
+  state.move(run, State.executing);
+  thread.give(run);
+  offerFollowers(state, run, thread);
+  state.out.execute(thread.index, run);
+}
+
+function sendFollowers(state: WorkerState): boolean {
+  let sent = false;
+  for (const thread of state.threads) {
+    for (;;) {
+      const run = thread.followers.peek();
+      if (run === undefined || !hasRoom(state, thread, run)) break;
+      const other = state.ready.peek();
+      if (other !== undefined && runsBefore(other, run)) break;
+      thread.followers.pop();
+      // Those stay behind until their inputs are here: they may have to wait for more than inputs.
+      if (state.isAlone(run) || run.assignment!.options(run.row)?.resources !== undefined) continue;
+      if (!otherInputsAreHere(state, run, thread)) continue;
+      send(state, run, thread);
+      sent = true;
+    }
+  }
+  return sent;
+}
+
+/** Runs that must not share a thread: an empty one is theirs; where there is none, one is emptied. */
+function sendAlone(state: WorkerState): void {
+  for (;;) {
+    const run = state.alone.peek();
+    const other = state.ready.peek();
+    if (run === undefined || (other !== undefined && runsBefore(other, run))) break;
+    if (!inputsAreHere(state, run)) {
+      state.alone.pop();
+      place(state, run, true);
+      continue;
+    }
+    const empty = state.threads.find((thread) => thread.empty);
+    if (empty === undefined) {
+      if (!state.threads.some((thread) => thread.draining)) leastBusy(state.threads).draining = true;
+      return;
+    }
+    state.alone.pop();
+    if (!takeResources(state, run)) {
+      constrain(state, run);
+      continue;
+    }
+    empty.draining = false;
+    empty.exclusive = true;
+    send(state, run, empty);
+  }
+  for (const thread of state.threads) thread.draining = false;
+}
+
+function leastBusy(threads: readonly Thread[]): Thread {
+  return threads.reduce((best, thread) =>
+    thread.parked + thread.queued < best.parked + best.queued && !thread.exclusive ? thread : best,
+  );
+}
+
+function roomiest(state: WorkerState, run: Task): Thread | undefined {
+  let best: Thread | undefined;
+  for (const thread of state.threads) {
+    if (hasRoom(state, thread, run) && (best === undefined || thread.load < best.load)) best = thread;
+  }
+  return best;
+}
+
+function hasRoom(state: WorkerState, thread: Thread, run: Task): boolean {
+  if (thread.load >= state.settings.windowMicros || thread.queued >= state.settings.windowRuns) return false;
+  if (!canTakeMore(state, thread)) return false;
+  // What is known to park will take a place among the parked ones.
+  const parks = state.times.parks(run.assignment!.functionOf(run.row));
+  return !parks || thread.parked + thread.queued < state.settings.asyncPerThread;
+}
+
+function canTakeMore(state: WorkerState, thread: Thread): boolean {
+  return !thread.exclusive && !thread.draining && thread.parked < state.settings.asyncPerThread;
+}
+
+function inputsAreHere(state: WorkerState, run: Task): boolean {
+  let here = true;
+  state.eachInput(run, (input) => {
+    if (input?.state !== State.memory) here = false;
+  });
+  return here;
+}
+
+/** A follower's outstanding inputs are retained on its thread; the others have to be in memory. */
+function otherInputsAreHere(state: WorkerState, run: Task, thread: Thread): boolean {
+  let here = true;
+  state.eachInput(run, (input) => {
+    if (input === undefined) here = false;
+    else if (input.state !== State.memory && input.retainedOn !== thread.index) here = false;
+  });
+  return here;
+}
+
+function constrain(state: WorkerState, run: Task): void {
+  state.move(run, State.constrained);
+  state.constrained.push(run);
+}
+
+function resourcesSuffice(state: WorkerState, run: Task): boolean {
+  const wanted = run.assignment!.options(run.row)?.resources;
+  return (
+    wanted === undefined || Object.entries(wanted).every(([name, amount]) => amount <= (state.resources.get(name) ?? 0))
+  );
+}
+
+function takeResources(state: WorkerState, run: Task): boolean {
+  const wanted = run.assignment!.options(run.row)?.resources;
+  if (wanted === undefined) return true;
+  if (!resourcesSuffice(state, run)) return false;
+  for (const [name, amount] of Object.entries(wanted)) {
+    state.resources.set(name, (state.resources.get(name) ?? 0) - amount);
+  }
+  run.marks |= Mark.resources;
+  return true;
+}
