@@ -81,6 +81,12 @@ export class Channel<Out extends WireMessage, In extends WireMessage> {
     return this.#closed;
   }
 
+  /** From now on an open connection does not keep the process alive. */
+  unref(): void {
+    // ws has no public way to its socket.
+    (this.#socket as unknown as { _socket?: { unref(): void } })._socket?.unref();
+  }
+
   /** Sends what is pending, then closes; cuts the socket when the peer has not answered within `patience` milliseconds. */
   close(code: number = CloseCode.normal, reason = "", patience = 1000): void {
     if (this.#closed) return;
