@@ -101,6 +101,7 @@ function send(
   tasks.charge[slot] = charge;
   tasks.chargeBytes[slot] = group.meanBytes;
   tasks.clear(slot, Flag.away);
+  if (worker.inflight === 0) worker.busySince = state.now;
   worker.inflight++;
   worker.occupancy += charge;
   worker.expectedBytes += group.meanBytes;

@@ -79,7 +79,7 @@ export function submit(t: Transitions, client: ClientRecord, message: SubmitTask
     if (wanted) want(t, client, number, slot);
     if (!message.last) tasks.set(slot, Flag.held);
     if (tasks.state[slot] === State.released && (wanted || !message.lazy)) {
-      t.recommend(slot, State.waiting);
+      t.need(slot);
       // One at a time: recommendations of a hundred thousand rows would be followed last row first.
       t.settleRecommended();
     }
@@ -248,15 +248,15 @@ export function addData(t: Transitions, client: ClientRecord, message: AddData):
         const worker = state.workers.get(holder);
         if (worker !== undefined) state.addHolder(slot, worker);
       }
+      // In memory before it is wanted: wanting a released value that cannot be computed is an error.
+      if (tasks.holder[slot] !== NONE) t.move(slot, State.memory);
       want(t, client, number, slot);
-      if (tasks.holder[slot] !== NONE) t.recommend(slot, State.memory);
-      else t.recommend(slot, State.waiting);
     } else {
       // Equal data is there already: the new copies are not needed.
       client.numbers.set(number, slot);
       want(t, client, number, slot);
       for (const holder of holders) state.workers.get(holder)?.free.push(id);
-      if (tasks.state[slot] === State.released) t.recommend(slot, State.waiting);
+      if (tasks.state[slot] === State.released) t.need(slot);
     }
     t.settleRecommended();
   }

@@ -20,6 +20,7 @@ export function finished(t: Transitions, worker: WorkerRecord, message: RunsFini
   const { state } = t;
   const { tasks } = state;
   state.cause = Cause.finished;
+  worker.busySince = state.now;
   let inlineAt = 0;
   for (let row = 0; row < message.tasks.length; row++) {
     const inlineStart = inlineAt;
@@ -63,6 +64,7 @@ export function failed(t: Transitions, worker: WorkerRecord, failures: readonly 
   const { state } = t;
   const { tasks } = state;
   state.cause = Cause.failed;
+  worker.busySince = state.now;
   for (const failure of failures) {
     const slot = state.ids.get(failure.task);
     if (!isCurrent(state, worker, slot, failure.run)) continue;

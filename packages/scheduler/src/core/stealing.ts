@@ -22,11 +22,11 @@ export class Stealing {
     const idle = [...state.workers.values()].filter((w) => w.status === "running" && w.inflight === 0 && w.away === 0);
     if (idle.length === 0) return;
     const victims = [...state.workers.values()].filter(
-      (w) => w.inflight > w.threads && w.revoking.size === 0 && expectedWait(w) > WORTHWHILE,
+      (w) => w.inflight > w.threads && w.revoking.size === 0 && waitAt(state, w) > WORTHWHILE,
     );
     if (victims.length === 0) return;
     this.#last = state.now;
-    victims.sort((a, b) => expectedWait(b) - expectedWait(a));
+    victims.sort((a, b) => waitAt(state, b) - waitAt(state, a));
     for (const victim of victims) {
       const thief = idle.pop();
       if (thief === undefined) return;
@@ -48,7 +48,7 @@ export class Stealing {
       const requirement = state.requirement(slot);
       if (requirement !== undefined && !requirement.eligible.includes(thief)) return false;
       const journey = transferTime(missingBytes(state, slot, thief), thief.bandwidth);
-      return journey + WORTHWHILE / 2 < expectedWait(victim);
+      return journey + WORTHWHILE / 2 < waitAt(state, victim);
     });
     // Half of what waits there goes, at most what the thief can start on.
     const chosen = surplus.slice(0, Math.max(1, Math.min(thief.threads, Math.ceil(surplus.length / 2))));
@@ -65,4 +65,10 @@ export class Stealing {
       },
     });
   }
+}
+
+/** Estimates know nothing of tasks that never ran: what has lasted for so long already will last as long again, it seems. */
+function waitAt(state: SchedulerState, worker: WorkerRecord): number {
+  const silence = (state.now - worker.busySince) * 1000;
+  return Math.max(expectedWait(worker), silence * (worker.inflight / worker.threads));
 }

@@ -32,6 +32,9 @@ registerError(InvalidTransitionError);
 /** Tasks looked at in one event, at most, when results are no longer needed: the rest waits for the next turn. */
 const CHECKS_PER_EVENT = 20_000;
 
+/** Stands for `waiting` in a recommendation that holds only for a released task. */
+const NEED = -1;
+
 /**
  * Moves tasks between states. A transition changes its own task and counts of its neighbours, recommends where those should go,
  * and appends to the outboxes of the peers; it never calls another transition. {@link settle} follows the recommendations until
@@ -47,6 +50,11 @@ export class Transitions {
 
   recommend(slot: number, to: StateCode): void {
     this.#recommended.push(slot, to);
+  }
+
+  /** Somebody needs the result: computes it if nothing is under way yet. Any number of dependents may say so. */
+  need(slot: number): void {
+    this.#recommended.push(slot, NEED);
   }
 
   /** The task may have lost its last use. */
@@ -74,8 +82,10 @@ export class Transitions {
   /** Follows recommendations only; clean-up waits for {@link settle}. */
   settleRecommended(): void {
     while (this.#recommended.length > 0) {
-      const to = this.#recommended.pop()! as StateCode;
-      this.move(this.#recommended.pop()!, to);
+      const to = this.#recommended.pop()!;
+      const slot = this.#recommended.pop()!;
+      if (to !== NEED) this.move(slot, to as StateCode);
+      else if (this.state.tasks.state[slot] === State.released) this.move(slot, State.waiting);
     }
   }
 
@@ -137,7 +147,7 @@ function needInputs(t: Transitions, slot: number): void {
     const inputState = tasks.state[input]!;
     if (inputState === State.memory) continue;
     missing++;
-    if (inputState === State.released) t.recommend(input, State.waiting);
+    if (inputState === State.released) t.need(input);
     else if (inputState === State.erred) t.fail(slot, failureThrough(state, input));
   }
   tasks.missing[slot] = missing;

@@ -21,7 +21,7 @@ export function want(t: Transitions, client: ClientRecord, number: number, slot:
   const at = tasks.state[slot];
   if (at === State.memory) client.finished.push(number, tasks.nbytes[slot]!, undefined, 0, 0);
   else if (at === State.erred) client.erred.push(number, state.failures.get(slot)!);
-  else if (at === State.released) t.recommend(slot, State.waiting);
+  else if (at === State.released) t.need(slot);
 }
 
 /** A client let go of its future. */
@@ -140,7 +140,7 @@ export function retry(t: Transitions, slots: readonly number[]): void {
     state.deaths.delete(slot);
     notifyPending(state, slot);
   }
-  for (const slot of erred) t.recommend(slot, State.waiting);
+  for (const slot of erred) t.need(slot);
 }
 
 /** Tells who wants a task that it has no result any more, but will have one again. */

@@ -33,6 +33,8 @@ export interface WorkerRecord {
   away: number;
   /** Estimated time of `inflight`, microseconds. */
   occupancy: number;
+  /** When it last finished something, or began after having nothing: a long silence means long tasks. */
+  busySince: number;
   /** Expected bytes of their results. */
   expectedBytes: number;
   /** Bytes of results it holds. */
@@ -73,6 +75,7 @@ export function newWorker(
     inflight: 0,
     away: 0,
     occupancy: 0,
+    busySince: now,
     expectedBytes: 0,
     managed: 0,
     bandwidth: INITIAL_BANDWIDTH,
