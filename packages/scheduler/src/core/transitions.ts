@@ -307,7 +307,8 @@ const memoryToReleased: Transition = (t, slot) => {
     const at = tasks.state[dependent]!;
     if (!isUnfinished(at)) return;
     tasks.missing[dependent]!++;
-    if (isHeldBack(at)) t.recommend(dependent, State.waiting);
+    // What is processing waits where it is: its worker asks for the input, and is told when it is there again.
+    if (isHeldBack(at) || at === State.assigned) t.recommend(dependent, State.waiting);
   });
 };
 
