@@ -68,3 +68,4 @@ export {
 } from "./wire/tokens.js";
 export { childEnvironment, cleanNodeOptions } from "./processes/child-environment.js";
 export { fromPlainError, toPlainError } from "./plain-error.js";
+export { describeEnd, type ProcessEnd } from "./processes/process-end.js";

@@ -16,6 +16,8 @@ export interface StartOptions {
   readonly dashboard: { readonly port: number; readonly nextFreePort: boolean } | false;
   readonly token: string;
   readonly reportPatience: number;
+  /** It takes the place of one that died. */
+  readonly recovering: boolean;
 }
 
 export type FromScheduler =

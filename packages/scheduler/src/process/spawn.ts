@@ -4,10 +4,16 @@ import { createServer, type Server, type Socket } from "node:net";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
 import { Worker } from "node:worker_threads";
-import { HeddleError, childEnvironment, fromPlainError, registerError } from "@heddle/protocol";
+import {
+  HeddleError,
+  childEnvironment,
+  describeEnd,
+  fromPlainError,
+  registerError,
+  type ProcessEnd,
+} from "@heddle/protocol";
 import { addressOf, listen } from "../server/listening.js";
 import type { FromScheduler, StartOptions, ToScheduler } from "./messages.js";
-import { describeEnd, type ProcessEnd } from "./process-end.js";
 
 const ENTRY = fileURLToPath(new URL("./main.js", import.meta.url));
 const LAST_LINES = 20;
@@ -181,6 +187,6 @@ function processCarrier(child: ChildProcess, onLog: (line: string) => void): Car
 
 /** Only the fields that travel. */
 function plainOptions(options: SpawnSchedulerOptions): StartOptions {
-  const { settings, host, port, nextFreePort, dashboard, token, reportPatience } = options;
-  return { settings, host, port, nextFreePort, dashboard, token, reportPatience };
+  const { settings, host, port, nextFreePort, dashboard, token, reportPatience, recovering } = options;
+  return { settings, host, port, nextFreePort, dashboard, token, reportPatience, recovering };
 }

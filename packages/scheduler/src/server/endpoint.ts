@@ -7,8 +7,8 @@ import { WebSocketServer, type WebSocket } from "ws";
 import type { Hello } from "@heddle/protocol";
 import type { Doors, Refusal } from "./doors.js";
 import { greet } from "./greeting.js";
+import type { HttpContext } from "./http.js";
 import { listen, type ListenOptions } from "./listening.js";
-import type { StateReport } from "./state.js";
 
 /** All PEM. */
 export interface ServerTls {
@@ -27,7 +27,7 @@ export interface EndpointOptions {
   readonly helloTimeout: number;
   /** Somebody has been let in and said who it is. */
   readonly onPeer: (socket: WebSocket, hello: Hello) => void;
-  readonly state: () => StateReport;
+  readonly http: HttpContext;
 }
 
 /** A request must have arrived within this many milliseconds. */
@@ -100,7 +100,7 @@ export class Endpoint {
       response.end(JSON.stringify({ code: refusal.code, message: refusal.message }));
       return;
     }
-    this.#app ??= import("./http.js").then(({ httpInterface }) => httpInterface({ state: this.#options.state }));
+    this.#app ??= import("./http.js").then(({ httpInterface }) => httpInterface(this.#options.http));
     this.#app.then(
       (app) => app(request, response),
       (error: Error) => response.writeHead(500).end(error.message),

@@ -1,8 +1,9 @@
 /** The HTTP interface: whether the scheduler is well, and its state as JSON. Loaded after the ports are open: express takes a while. */
 import express, { type Express } from "express";
-import type { StateReport } from "./state.js";
+import type { HealthReport, StateReport } from "./state.js";
 
 export interface HttpContext {
+  readonly health: () => HealthReport;
   readonly state: () => StateReport;
 }
 
@@ -20,8 +21,7 @@ export function httpInterface(context: HttpContext): Express {
     next();
   });
   app.get("/health", (_request, response) => {
-    const { status, heddle, workers, uptime } = context.state();
-    response.json({ status, heddle, workers: workers.length, uptime });
+    response.json(context.health());
   });
   app.get("/api/state", (_request, response) => {
     response.json(context.state());
@@ -43,6 +43,7 @@ export function httpInterface(context: HttpContext): Express {
 
 function inWords(state: StateReport): string {
   const tasks = Object.entries(state.tasks)
+    .filter(([, count]) => count > 0)
     .map(([name, count]) => `${name} ${count}`)
     .join(", ");
   return [

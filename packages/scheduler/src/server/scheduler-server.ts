@@ -13,19 +13,16 @@ import {
   removeToken,
   saveToken,
   tokenFile,
-  type Plain,
   type SettingsInput,
 } from "@heddle/protocol";
-import type { SchedulerSettings } from "../core/events.js";
+import { SchedulerCore } from "../core/scheduler-core.js";
 import { Doors } from "./doors.js";
 import { Endpoint, type ServerTls } from "./endpoint.js";
 import { addressOf, needsToken } from "./listening.js";
-import type { SchedulerMachine } from "./machine.js";
 import { Shell } from "./shell.js";
-import type { StateReport } from "./state.js";
+import type { HealthReport, StateReport } from "./state.js";
 
 export interface SchedulerServerOptions {
-  readonly core: (settings: SchedulerSettings) => SchedulerMachine;
   /** Address to listen on. Default: setting `scheduler.host`, 127.0.0.1. */
   readonly host?: string;
   /** Default: setting `scheduler.port`, 8786. 0: any free one. */
@@ -44,6 +41,8 @@ export interface SchedulerServerOptions {
   readonly tls?: ServerTls;
   /** Any setting, by path. Default: file and environment. */
   readonly settings?: Settings | SettingsInput;
+  /** It takes the place of a scheduler that died: its members are given time to come back before what they hold is run again. */
+  readonly recovering?: boolean;
   /** Milliseconds that the end of a worker waits for {@link SchedulerServer.reportExit}. Default 0: nobody reports. */
   readonly reportPatience?: number;
   /** Lines for whoever runs it. Default: standard error. */
@@ -78,7 +77,7 @@ export class SchedulerServer implements AsyncDisposable {
   readonly #epoch = randomBytes(6).toString("hex");
   readonly #token: string | undefined;
   readonly #madeToken: boolean;
-  readonly #core: SchedulerMachine;
+  readonly #core: SchedulerCore;
   readonly #shell: Shell;
   readonly #endpoint: Endpoint;
   #state: State = "new";
@@ -87,7 +86,7 @@ export class SchedulerServer implements AsyncDisposable {
   #startedAt = 0;
   #closed: Promise<void> | undefined;
 
-  constructor(options: SchedulerServerOptions) {
+  constructor(options: SchedulerServerOptions = {}) {
     this.#options = options;
     const base = options.settings instanceof Settings ? options.settings : loadSettings(options.settings);
     this.#settings = base.with({
@@ -102,7 +101,7 @@ export class SchedulerServer implements AsyncDisposable {
       given === undefined && (options.tokenFile !== undefined || needsToken(settings.get("scheduler.host")));
     this.#token = given ?? (this.#madeToken ? createToken() : undefined);
 
-    this.#core = options.core({
+    this.#core = new SchedulerCore({
       epoch: this.#epoch,
       allowedFailures: settings.get("scheduler.allowedFailures"),
       clientGrace: settings.get("scheduler.clientGrace"),
@@ -111,6 +110,7 @@ export class SchedulerServer implements AsyncDisposable {
       heartbeat: settings.get("scheduler.heartbeat"),
       asyncPerThread: settings.get("worker.asyncPerThread"),
       validate: settings.get("scheduler.validate"),
+      recovering: options.recovering ?? false,
     });
     this.#shell = new Shell({
       core: this.#core,
@@ -133,7 +133,7 @@ export class SchedulerServer implements AsyncDisposable {
       maxPayload: settings.get("scheduler.maxPayload"),
       helloTimeout: settings.get("scheduler.helloTimeout"),
       onPeer: (socket, hello) => this.#shell.admit(socket, hello),
-      state: () => this.state(),
+      http: { health: () => this.health(), state: () => this.state() },
     });
   }
 
@@ -197,18 +197,26 @@ export class SchedulerServer implements AsyncDisposable {
     return this.#epoch;
   }
 
-  /** The cluster in numbers, as `GET /api/state` answers. */
-  state(): StateReport {
+  /** Whether it serves, as `GET /health` answers. */
+  health(): HealthReport {
     return {
       status: this.#state === "running" ? "running" : "closing",
       heddle: HEDDLE_VERSION,
+      uptime: Math.round(performance.now() - this.#startedAt),
+    };
+  }
+
+  /** The cluster in numbers, as `GET /api/state` answers. */
+  state(): StateReport {
+    const { workers, clients, states } = this.#core.overview();
+    return {
+      ...this.health(),
       protocol: PROTOCOL_VERSION,
       epoch: this.#epoch,
       address: this.address,
-      uptime: Math.round(performance.now() - this.#startedAt),
-      clients: this.#shell.members.clients.size,
-      workers: this.#core.answer({ what: "workers" }) as Plain[],
-      tasks: this.#core.counts(),
+      clients,
+      workers,
+      tasks: states,
     };
   }
 

@@ -6,6 +6,7 @@ import {
   HEDDLE_VERSION,
   PROTOCOL_VERSION,
   encodeFrame,
+  toPlainError,
   validateClientMessage,
   validateWorkerMessage,
   type ClientHello,
@@ -14,13 +15,13 @@ import {
   type WorkerHello,
 } from "@heddle/protocol";
 import type { Instruction, SchedulerEvent } from "../core/events.js";
-import { WorkerNameTakenError, plainError, refuse } from "./greeting.js";
-import type { SchedulerMachine } from "./machine.js";
+import type { SchedulerCore } from "../core/scheduler-core.js";
+import { WorkerNameTakenError, refuse } from "./greeting.js";
 import { Members, type ClientMember, type WorkerMember } from "./members.js";
 import { ExitReports } from "./exit-reports.js";
 
 export interface ShellOptions {
-  readonly core: SchedulerMachine;
+  readonly core: Pick<SchedulerCore, "handle">;
   readonly epoch: string;
   /** Milliseconds between heartbeats, told to workers. */
   readonly heartbeat: number;
@@ -119,7 +120,7 @@ export class Shell {
   #admitWorker(socket: WebSocket, hello: WorkerHello): void {
     const name = hello.name ?? this.members.drawName();
     if (this.members.workerNamed(name) !== undefined) {
-      refuse(socket, plainError(new WorkerNameTakenError(name)));
+      refuse(socket, toPlainError(new WorkerNameTakenError(name)));
       return;
     }
     const index = this.members.nextWorker();
