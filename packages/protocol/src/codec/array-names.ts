@@ -11,6 +11,7 @@ const NAMES_ONLY = {
   getters: false,
   breakLength: Infinity,
 };
+const INDEX_NAMES = Array.from({ length: LIST_MAX }, (_, index) => String(index));
 
 /**
  * Whether an array has enumerable properties besides its elements.
@@ -24,8 +25,11 @@ export function hasNamedProperties(array: readonly unknown[]): boolean {
   const n = array.length;
   if (n > LIST_MAX && inspect(array, NAMES_ONLY) === `[ ... ${String(n)} more items ]`) return false;
   const names = Object.keys(array);
-  // Indices come first. With holes there are fewer names than elements, so a count alone does not tell.
-  return names.length > 0 && !isIndex(names[names.length - 1]!);
+  const { length } = names;
+  if (length === 0) return false;
+  // Indices come first, and with holes there are fewer of them than elements: the last name tells.
+  const last = names[length - 1]!;
+  return last !== INDEX_NAMES[length - 1] && !isIndex(last);
 }
 
 /** Whether a name is an array index in the sense of the language: "0", not "00", below 2^32 - 1. */

@@ -1,6 +1,8 @@
 import { malformed } from "./errors.js";
 
 const EMPTY = Buffer.alloc(0);
+/** Up to here a loop beats a call into Node's C++. */
+const COPY_LOOP_MAX = 32;
 const words = new Uint32Array(2);
 const double = new Float64Array(words.buffer);
 
@@ -70,10 +72,24 @@ export class ByteSource {
     throw malformed("a length is out of range");
   }
 
+  /** Makes sure that there are `n` more bytes. */
+  expect(n: number): void {
+    if (n > this.data.length - this.pos) throw malformed("a length exceeds the bytes there are");
+  }
+
+  /** Fills `target` with the next bytes, which have to be there. */
+  copyTo(target: Uint8Array): void {
+    const { data, pos } = this;
+    const n = target.length;
+    this.pos = pos + n;
+    if (n > COPY_LOOP_MAX) data.copy(target, 0, pos, pos + n);
+    else for (let i = 0; i < n; i++) target[i] = data[pos + i]!;
+  }
+
   /** A count of things that take at least `size` bytes each in what follows. */
   count(size: number): number {
     const n = this.varint();
-    if (n * size > this.data.length - this.pos) throw malformed("a length exceeds the bytes there are");
+    this.expect(n * size);
     return n;
   }
 }

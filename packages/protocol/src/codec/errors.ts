@@ -31,3 +31,14 @@ export function malformed(problem: string, cause?: unknown): CodecError {
     cause === undefined ? undefined : { cause },
   );
 }
+
+export function tooDeepToDecode(): CodecError {
+  return new CodecError(
+    "HEDDLE_VALUE_TOO_DEEP",
+    "Cannot decode a value: it is nested more deeply than the stack is high. Decode it where less of the stack is in use, or flatten it.",
+  );
+}
+
+export function isStackOverflow(error: unknown): boolean {
+  return error instanceof RangeError && error.message === "Maximum call stack size exceeded";
+}

@@ -1,7 +1,9 @@
-import { CodecError, malformed } from "./errors.js";
+import { CodecError, isStackOverflow, malformed, tooDeepToDecode } from "./errors.js";
 import { ByteSource } from "./byte-source.js";
 import { NO_BUFFERS } from "./encoded-value.js";
 import type { CodecExtension, ValueReader } from "./extension.js";
+import { readArray, readNamedArray, readSparseArray } from "./read-arrays.js";
+import { defineProperty, readNewShape, readRecord, readShaped } from "./read-objects.js";
 import { readPackedArray, readPackedBuffer } from "./packed.js";
 import {
   readBoxed,
@@ -13,10 +15,11 @@ import {
   readSet,
   readUrl,
 } from "./read-builtins.js";
-import { readExtent, readExtentBuffer, readView, type ReadExtent } from "./read-buffers.js";
-import { Shape, ShapeTable, type ItemReader, type PlainObject } from "./shapes.js";
-import { readLongString, readShortAscii, readString } from "./strings.js";
-import { Flag, SHORT_ASCII, SMALL_INT, SMALL_SHAPE, Tag } from "./tags.js";
+import { readBuffer, readExtent, readNewView, readView, type ReadExtent } from "./read-buffers.js";
+import { ShapeTable, type ItemReader, type PlainObject, type Shape } from "./shapes.js";
+import { readShortAscii } from "./short-ascii.js";
+import { readLongString, readString } from "./strings.js";
+import { Flag, Place, SHORT_ASCII, SMALL_INT, SMALL_SHAPE, Tag } from "./tags.js";
 
 const KNOWN_FLAGS = Flag.References | Flag.Deferred;
 
@@ -30,14 +33,19 @@ type DeferredPlace =
 
 /** Reads graphs of objects, one at a time: the walk behind {@link ValueDecoder}. */
 export class GraphReader extends ByteSource implements ValueReader, ItemReader {
-  buffers: readonly Uint8Array[] = NO_BUFFERS;
+  private buffers: readonly Uint8Array[] = NO_BUFFERS;
+  private buffersTaken = 0;
+  /** How many more array elements there can be: each takes a byte at least. */
+  private unclaimed = 0;
   private dependencies: ((index: number) => unknown) | undefined;
   /** Whether objects are numbered. */
   private tracks = false;
-  private defers = false;
+  /** Whether anything but the place of an item refers to it, so that containers have to exist before their items are read. */
+  isLinked = false;
+  defers = false;
   private objects: unknown[] = [];
-  private readonly shapeTable = new ShapeTable();
-  private shapes: Shape[] = [];
+  readonly shapeTable = new ShapeTable();
+  shapes: Shape[] = [];
   private deferred: DeferredPlace[] = [];
   extents: ReadExtent[] = [];
   /** Number of the object that the running extension decodes. */
@@ -58,12 +66,15 @@ export class GraphReader extends ByteSource implements ValueReader, ItemReader {
     this.start(head, offset);
     this.shapeTable.renew();
     this.buffers = buffers;
+    this.buffersTaken = 0;
+    this.unclaimed = this.data.length - offset;
     this.dependencies = dependencies;
     try {
       const flags = this.byte();
       if ((flags & ~KNOWN_FLAGS) !== 0 || flags === undefined) throw malformed("its first byte is unknown");
       this.tracks = (flags & Flag.References) !== 0;
       this.defers = (flags & Flag.Deferred) !== 0;
+      this.isLinked = this.tracks || this.defers;
       const value = this.value();
       if (this.defers) this.readDeferred();
       this.finish();
@@ -71,6 +82,7 @@ export class GraphReader extends ByteSource implements ValueReader, ItemReader {
     } catch (error) {
       if (error !== undefined && error === this.foreignError) throw error;
       if (error instanceof CodecError) throw error;
+      if (isStackOverflow(error)) throw tooDeepToDecode();
       throw malformed("what it describes cannot be built", error);
     } finally {
       this.release();
@@ -93,7 +105,7 @@ export class GraphReader extends ByteSource implements ValueReader, ItemReader {
   value(): unknown {
     const tag = this.data[this.pos++]!;
     if (tag >= SMALL_INT) return tag & 0x7f;
-    if (tag >= SMALL_SHAPE) return this.shaped(tag - SMALL_SHAPE);
+    if (tag >= SMALL_SHAPE) return readShaped(this, tag - SMALL_SHAPE);
     if (tag >= SHORT_ASCII) return readShortAscii(this, tag - SHORT_ASCII);
     switch (tag) {
       case Tag.Null:
@@ -117,13 +129,13 @@ export class GraphReader extends ByteSource implements ValueReader, ItemReader {
       case Tag.Utf16:
         return readLongString(this, tag);
       case Tag.Array:
-        return this.array();
+        return readArray(this);
       case Tag.PackedArray:
         return this.known(readPackedArray(this));
       case Tag.NewShape:
-        return this.newShape();
+        return readNewShape(this);
       case Tag.Shaped:
-        return this.shaped(this.varint());
+        return readShaped(this, this.varint());
       default:
         return this.rare(tag);
     }
@@ -142,17 +154,16 @@ export class GraphReader extends ByteSource implements ValueReader, ItemReader {
         return this.reference();
       case Tag.Dependency:
         return this.dependency();
-      case Tag.NamedArray: {
-        const array = this.array();
-        this.record(array as unknown as PlainObject);
-        return array;
-      }
+      case Tag.SparseArray:
+        return readSparseArray(this);
+      case Tag.NamedArray:
+        return readNamedArray(this);
       case Tag.PackedBuffer:
-        return this.known(readPackedBuffer(this, this.buffers));
+        return this.known(readPackedBuffer(this));
       case Tag.Record:
-        return this.record(this.known({}));
+        return readRecord(this, this.known({}));
       case Tag.NullRecord:
-        return this.record(this.known(Object.create(null) as PlainObject));
+        return readRecord(this, this.known(Object.create(null) as PlainObject));
       case Tag.Map:
         return readMap(this);
       case Tag.Set:
@@ -171,15 +182,14 @@ export class GraphReader extends ByteSource implements ValueReader, ItemReader {
         return readDomException(this);
       case Tag.Extent:
         readExtent(this);
-        return this.usesExtent(this.byte());
-      case Tag.NewView: {
-        const kind = this.byte();
-        const extent = readExtent(this);
-        return this.known(readView(kind, extent, 0, extent.length));
-      }
+        // What uses it follows.
+        return this.value();
+      case Tag.NewView:
+        return this.known(readNewView(this));
       case Tag.View:
+        return this.known(readView(this));
       case Tag.Buffer:
-        return this.usesExtent(tag);
+        return this.known(readBuffer(this));
       case Tag.Extension:
         return this.extension();
       default:
@@ -196,6 +206,13 @@ export class GraphReader extends ByteSource implements ValueReader, ItemReader {
     const value = this.value();
     if (typeof value !== "number") throw malformed("a number is missing");
     return value;
+  }
+
+  /** Reserves room for items; without it a few bytes could announce arrays of any size. */
+  claimItems(n: number): number {
+    this.unclaimed -= n;
+    if (this.unclaimed < 0) throw malformed("a length exceeds the bytes there are");
+    return n;
   }
 
   // ---- identity
@@ -236,79 +253,6 @@ export class GraphReader extends ByteSource implements ValueReader, ItemReader {
     }
   }
 
-  // ---- plain objects
-
-  private newShape(): PlainObject {
-    const n = this.count(1);
-    const names = new Array<string>(n);
-    for (let i = 0; i < n; i++) names[i] = readString(this);
-    return this.shaped(this.shapes.push(this.shapeTable.find(names) ?? new Shape(names)) - 1);
-  }
-
-  private shaped(index: number): PlainObject {
-    const shape = this.shapes[index];
-    if (shape === undefined) throw malformed("it uses a shape that is not defined");
-    if (!this.tracks && !this.defers && shape.read !== null) return shape.read(this);
-    shape.used();
-    const object = this.known<PlainObject>({});
-    for (const name of shape.names) this.property(object, name);
-    return object;
-  }
-
-  /** Names and values. */
-  private record<T extends PlainObject>(object: T): T {
-    const n = this.count(2);
-    for (let i = 0; i < n; i++) this.property(object, readString(this));
-    return object;
-  }
-
-  private property(object: PlainObject, name: string): void {
-    let value: unknown;
-    if (this.isDeferred()) this.deferred.push({ kind: "property", holder: object, key: name });
-    else value = this.value();
-    if (name === "__proto__") define(object, name, value);
-    else object[name] = value;
-  }
-
-  // ---- arrays
-
-  private array(): unknown[] {
-    const n = this.varint();
-    const array = this.known<unknown[]>([]);
-    for (let i = 0; i < n; i++) {
-      const tag = this.data[this.pos];
-      if (tag === Tag.SparseRest) {
-        this.pos++;
-        this.sparseRest(array, n);
-        break;
-      }
-      if (this.isDeferred()) {
-        this.deferred.push({ kind: "property", holder: array, key: i });
-        array.push(undefined);
-      } else {
-        array.push(this.value());
-      }
-    }
-    return array;
-  }
-
-  private sparseRest(array: unknown[], length: number): void {
-    if (length >= 2 ** 32) throw malformed("an array is longer than arrays can be");
-    const count = this.count(2);
-    let at = array.length;
-    setSparseLength(array, length);
-    for (let i = 0; i < count; i++) {
-      at += this.varint();
-      if (at >= length) throw malformed("an array has an element past its end");
-      if (this.isDeferred()) {
-        this.deferred.push({ kind: "property", holder: array, key: at });
-        array[at] = undefined;
-      } else {
-        array[at] = this.value();
-      }
-    }
-  }
-
   // ---- deferred places
 
   /** Tells, and skips, the mark of a place whose item comes later. */
@@ -316,6 +260,11 @@ export class GraphReader extends ByteSource implements ValueReader, ItemReader {
     if (!this.defers || this.data[this.pos] !== Tag.Deferred) return false;
     this.pos++;
     return true;
+  }
+
+  /** Returns what takes the place meanwhile. */
+  deferProperty(holder: object, key: string | number): undefined {
+    this.deferred.push({ kind: "property", holder, key });
   }
 
   deferEntry(map: Map<unknown, unknown>, key: unknown): void {
@@ -327,38 +276,33 @@ export class GraphReader extends ByteSource implements ValueReader, ItemReader {
     for (const place of this.deferred) {
       const value = this.value();
       if (place.kind === "entry") place.holder.set(place.key, value);
-      else define(place.holder, place.key, value);
+      else defineProperty(place.holder, place.key, value);
     }
   }
 
   // ---- buffers
 
-  private usesExtent(tag: number): unknown {
-    if (tag === Tag.View) {
-      const kind = this.byte();
-      const extent = this.extentAt(this.varint());
-      return this.known(readView(kind, extent, this.varint(), this.varint()));
-    }
-    if (tag === Tag.Buffer) return this.known(readExtentBuffer(this.extentAt(this.varint())));
-    throw malformed("a buffer nobody uses");
-  }
-
-  private extentAt(index: number): ReadExtent {
-    const extent = this.extents[index];
-    if (extent === undefined) throw malformed("it uses bytes that are not there");
-    return extent;
-  }
-
   bytes(): Uint8Array {
-    const place = this.varint();
-    if (place > 0) {
-      const buffer = this.buffers[place - 1];
-      if (buffer === undefined) throw malformed("a buffer is missing");
-      return buffer;
-    }
-    const n = this.count(1);
-    this.pos += n;
-    return Uint8Array.prototype.slice.call(this.data, this.pos - n, this.pos);
+    const n = this.varint();
+    if (this.isOutOfBand()) return this.takeBuffer(n);
+    this.expect(n);
+    const bytes = new Uint8Array(n);
+    this.copyTo(bytes);
+    return bytes;
+  }
+
+  isOutOfBand(): boolean {
+    const place = this.byte();
+    if (place > Place.OutOfBand) throw malformed("bytes are in an unknown place");
+    return place === Place.OutOfBand;
+  }
+
+  /** The next out-of-band buffer. */
+  takeBuffer(byteLength: number): Uint8Array {
+    const buffer = this.buffers[this.buffersTaken++];
+    if (buffer === undefined) throw malformed("a buffer is missing");
+    if (buffer.byteLength !== byteLength) throw malformed("a buffer has another size");
+    return buffer;
   }
 
   // ---- extensions
@@ -383,18 +327,4 @@ export class GraphReader extends ByteSource implements ValueReader, ItemReader {
   remember<T extends object>(object: T): T {
     return this.settle(this.remembering, object);
   }
-}
-
-/** As an own property, whatever the prototype has under that name. */
-function define(holder: object, key: string | number, value: unknown): void {
-  Object.defineProperty(holder, key, { value, writable: true, enumerable: true, configurable: true });
-}
-
-/** Sets a length for which no memory may be reserved. */
-function setSparseLength(array: unknown[], length: number): void {
-  if (length === array.length) return;
-  // Setting `length` alone reserves that much; an element far out makes V8 store the array by index.
-  array[length - 1] = undefined;
-  // eslint-disable-next-line @typescript-eslint/no-array-delete -- a hole is what is wanted
-  delete array[length - 1];
 }

@@ -1,17 +1,18 @@
 import { types } from "node:util";
 import type { ByteSink } from "./byte-sink.js";
 import { NO_BUFFERS } from "./encoded-value.js";
+import { isStackOverflow } from "./errors.js";
 import type { CodecExtension, ValueWriter } from "./extension.js";
 import { Extents, type Extent } from "./extents.js";
 import { IdentityTable } from "./identity.js";
-import { isPackable, writePacked } from "./packed.js";
+import { ObjectWriter } from "./object-writer.js";
 import { element, EncodingFailure, property } from "./path.js";
 import { localPrototype } from "./realms.js";
-import { ShapeTable, type ItemWriter, type PlainObject, type Shape } from "./shapes.js";
-import { hasNamedProperties, isIndex } from "./array-names.js";
+import type { ItemWriter, PlainObject } from "./shapes.js";
 import { writeString } from "./strings.js";
-import { Flag, SMALL_INT, SMALL_SHAPE, SMALL_SHAPES, Tag } from "./tags.js";
+import { Flag, Place, SMALL_INT, Tag } from "./tags.js";
 import { notEncodable, tooDeep } from "./unencodable.js";
+import { writeArray } from "./write-arrays.js";
 import { builtinWriter, writeError } from "./write-builtins.js";
 import { writeNewExtent } from "./write-buffers.js";
 
@@ -34,22 +35,19 @@ export class GraphWriter implements ValueWriter, ItemWriter {
   /** Buffers of this value that go out of band. */
   private out: Uint8Array[] | null = null;
   private readonly identity = new IdentityTable();
-  private readonly shapes = new ShapeTable();
-  private shape: Shape = this.shapes.find([])!;
-  private shapeCount = 0;
-  private epoch = 0;
   private flags = 0;
   private depth = 0;
+  private deferDepth = DEFER_DEPTH;
   private deferred: unknown[] = [];
   private extents: Extents | null = null;
+  readonly objects = new ObjectWriter(this);
 
-  constructor(private readonly options: WriterOptions) {}
+  constructor(readonly options: WriterOptions) {}
 
   /** Appends the head of a value and returns its length. On an error the sink is as it was. */
   write(value: unknown, sink: ByteSink): number {
     const start = sink.length;
     this.sink = sink;
-    this.shapes.renew();
     try {
       this.pass(value, start);
       for (let passes = 1; this.extents?.changed === true; passes++) {
@@ -89,8 +87,8 @@ export class GraphWriter implements ValueWriter, ItemWriter {
   private pass(value: unknown, start: number): void {
     this.flags = 0;
     this.depth = 0;
-    this.epoch++;
-    this.shapeCount = 0;
+    this.deferDepth = DEFER_DEPTH;
+    this.objects.startValue();
     this.sink.ensure(16);
     this.sink.length++;
     this.value(value);
@@ -125,9 +123,9 @@ export class GraphWriter implements ValueWriter, ItemWriter {
         }
         const prototype: unknown = Object.getPrototypeOf(value);
         if (prototype === Object.prototype) {
-          if (!this.isKnown(value)) this.plain(value as PlainObject);
+          if (!this.isKnown(value)) this.objects.write(value as PlainObject);
         } else if (prototype === Array.prototype && Array.isArray(value)) {
-          if (!this.isKnown(value)) this.array(value);
+          if (!this.isKnown(value)) writeArray(this, value);
         } else {
           this.other(value, prototype as object | null);
         }
@@ -189,13 +187,8 @@ export class GraphWriter implements ValueWriter, ItemWriter {
 
   bytes(bytes: Uint8Array): void {
     // Not an extent: what an extension writes is its own business, and shares memory with nothing.
-    if (bytes.byteLength >= this.options.outOfBandBytes) {
-      this.varint(this.putOutOfBand(bytes) + 1);
-    } else {
-      this.varint(0);
-      this.varint(bytes.byteLength);
-      this.sink.append(bytes);
-    }
+    this.varint(bytes.byteLength);
+    this.content(bytes);
   }
 
   tag(tag: number): void {
@@ -215,154 +208,6 @@ export class GraphWriter implements ValueWriter, ItemWriter {
     return true;
   }
 
-  // ---- plain objects
-
-  private plain(object: PlainObject): void {
-    if (types.isProxy(object)) throw notEncodable(object);
-    const names = Object.keys(object);
-    const shape = this.shapeOf(names);
-    if (shape === null) {
-      this.tag(Tag.Record);
-      this.record(object, names);
-      return;
-    }
-    if (shape.epoch === this.epoch) {
-      if (shape.index < SMALL_SHAPES) {
-        this.tag(SMALL_SHAPE + shape.index);
-      } else {
-        this.tag(Tag.Shaped);
-        this.sink.varint(shape.index);
-      }
-    } else {
-      this.define(shape);
-    }
-    if (this.depth >= DEFER_DEPTH) {
-      this.deepValues(object, shape.names);
-      return;
-    }
-    this.depth++;
-    if (shape.write !== null) {
-      shape.write(object, this);
-    } else {
-      shape.used();
-      this.values(object, shape.names);
-    }
-    this.depth--;
-  }
-
-  private shapeOf(names: readonly string[]): Shape | null {
-    const last = this.shape;
-    let shape: Shape | null = last.next;
-    if (!shape.matches(names)) {
-      shape = this.shapes.find(names);
-      if (shape === null) return null;
-    }
-    last.next = shape;
-    this.shape = shape;
-    return shape;
-  }
-
-  private define(shape: Shape): void {
-    shape.epoch = this.epoch;
-    shape.index = this.shapeCount++;
-    this.tag(Tag.NewShape);
-    this.sink.varint(shape.names.length);
-    for (const name of shape.names) writeString(this.sink, name);
-  }
-
-  private values(object: PlainObject, names: readonly string[]): void {
-    let i = 0;
-    try {
-      for (; i < names.length; i++) this.value(object[names[i]!]);
-    } catch (error) {
-      fail(error, property(names[i]!));
-    }
-  }
-
-  private deepValues(object: PlainObject, names: readonly string[]): void {
-    for (const name of names) this.deep(object[name], property(name));
-  }
-
-  /** Names and values, without their count's tag. */
-  record(object: PlainObject, names: readonly string[]): void {
-    this.sink.varint(names.length);
-    const isDeep = this.enter();
-    for (const name of names) {
-      writeString(this.sink, name);
-      if (isDeep) this.deep(object[name], property(name));
-      else this.part(object[name], property, name);
-    }
-    this.leave();
-  }
-
-  // ---- arrays
-
-  private array(array: readonly unknown[]): void {
-    if (types.isProxy(array)) throw notEncodable(array);
-    const isNamed = hasNamedProperties(array);
-    if (!isNamed && isPackable(array)) {
-      writePacked(this, array, this.options.outOfBandBytes);
-      return;
-    }
-    this.tag(isNamed ? Tag.NamedArray : Tag.Array);
-    this.sink.varint(array.length);
-    const isDeep = this.enter();
-    if (isDeep) this.deepElements(array);
-    else this.elements(array);
-    if (isNamed)
-      this.record(
-        array as unknown as PlainObject,
-        Object.keys(array).filter((name) => !isIndex(name)),
-      );
-    this.leave();
-  }
-
-  private elements(array: readonly unknown[]): void {
-    let i = 0;
-    try {
-      for (const n = array.length; i < n; i++) {
-        const item = array[i];
-        if (item === undefined && !Object.hasOwn(array, i)) {
-          this.sparseRest(array, i);
-          return;
-        }
-        this.value(item);
-      }
-    } catch (error) {
-      fail(error, element(i));
-    }
-  }
-
-  private deepElements(array: readonly unknown[]): void {
-    for (let i = 0; i < array.length; i++) {
-      if (!Object.hasOwn(array, i)) {
-        this.sparseRest(array, i);
-        return;
-      }
-      this.deep(array[i], element(i));
-    }
-  }
-
-  /** The elements from the first hole on, by what exists: a length of a billion says nothing. */
-  private sparseRest(array: readonly unknown[], from: number): void {
-    const indices: number[] = [];
-    for (const name of Object.keys(array)) {
-      if (!isIndex(name)) break;
-      const index = Number(name);
-      if (index > from) indices.push(index);
-    }
-    this.tag(Tag.SparseRest);
-    this.sink.varint(indices.length);
-    const isDeep = this.depth > DEFER_DEPTH;
-    let at = from;
-    for (const index of indices) {
-      this.sink.varint(index - at);
-      at = index;
-      if (isDeep) this.deep(array[index], element(index));
-      else this.part(array[index], element, index);
-    }
-  }
-
   // ---- all other objects
 
   private other(object: object, prototype: object | null): void {
@@ -370,7 +215,7 @@ export class GraphWriter implements ValueWriter, ItemWriter {
       if (types.isProxy(object) || types.isModuleNamespaceObject(object)) throw notEncodable(object);
       if (this.isKnown(object)) return;
       this.tag(Tag.NullRecord);
-      this.record(object as PlainObject, Object.keys(object));
+      this.objects.writeRecord(object as PlainObject, Object.keys(object));
       return;
     }
     const write = builtinWriter(prototype);
@@ -387,9 +232,9 @@ export class GraphWriter implements ValueWriter, ItemWriter {
     }
     const local = localPrototype(prototype);
     if (local === Object.prototype) {
-      if (!this.isKnown(object)) this.plain(object as PlainObject);
+      if (!this.isKnown(object)) this.objects.write(object as PlainObject);
     } else if (local === Array.prototype && Array.isArray(object)) {
-      if (!this.isKnown(object)) this.array(object);
+      if (!this.isKnown(object)) writeArray(this, object);
     } else if (local !== null) {
       this.other(object, local);
     } else {
@@ -408,7 +253,11 @@ export class GraphWriter implements ValueWriter, ItemWriter {
     this.tag(Tag.Extension);
     this.varint(extension.id);
     this.enter();
+    const { deferDepth } = this;
+    // An extension may need its parts as soon as it reads them.
+    this.deferDepth = Infinity;
     extension.encode(object, this);
+    this.deferDepth = deferDepth;
     this.leave();
   }
 
@@ -417,7 +266,7 @@ export class GraphWriter implements ValueWriter, ItemWriter {
   /** Tells whether the parts of what is entered have to be deferred. */
   enter(): boolean {
     if (++this.depth > MAX_DEPTH) throw tooDeep();
-    return this.depth > DEFER_DEPTH;
+    return this.depth > this.deferDepth;
   }
 
   leave(): void {
@@ -460,12 +309,25 @@ export class GraphWriter implements ValueWriter, ItemWriter {
     fail(error, property(name));
   }
 
+  failedAt(error: unknown, index: number): never {
+    fail(error, element(index));
+  }
+
   // ---- buffers
 
-  /** Index of an out-of-band buffer. */
-  putOutOfBand(bytes: Uint8Array): number {
-    this.out ??= [];
-    return this.out.push(bytes) - 1;
+  /** Writes bytes whose number is written already: here, or out of band. */
+  content(bytes: Uint8Array): void {
+    if (bytes.byteLength >= this.options.outOfBandBytes) {
+      this.tag(Place.OutOfBand);
+      this.putOutOfBand(bytes);
+    } else {
+      this.tag(Place.Here);
+      this.sink.append(bytes);
+    }
+  }
+
+  putOutOfBand(bytes: Uint8Array): void {
+    (this.out ??= []).push(bytes);
   }
 
   /** The extent that has this range, and whether it is still to be written. */
@@ -476,7 +338,7 @@ export class GraphWriter implements ValueWriter, ItemWriter {
 
   newExtent(extent: Extent): void {
     this.extents!.number(extent);
-    writeNewExtent(this, extent, this.options.outOfBandBytes);
+    writeNewExtent(this, extent);
   }
 }
 
@@ -484,8 +346,4 @@ export class GraphWriter implements ValueWriter, ItemWriter {
 function fail(error: unknown, segment: string): never {
   if (error instanceof EncodingFailure) error.within(segment);
   throw error;
-}
-
-function isStackOverflow(error: unknown): boolean {
-  return error instanceof RangeError && error.message === "Maximum call stack size exceeded";
 }

@@ -17,6 +17,7 @@ export const VIEW_CLASSES = [
   DataView,
   Buffer,
 ] as const;
+export const UINT8_ARRAY = VIEW_CLASSES.indexOf(Uint8Array);
 export const DATA_VIEW = VIEW_CLASSES.indexOf(DataView);
 export const NODE_BUFFER = VIEW_CLASSES.indexOf(Buffer);
 

@@ -1,5 +1,6 @@
 import type { ByteSource } from "./byte-source.js";
 import { malformed } from "./errors.js";
+import type { GraphReader } from "./graph-reader.js";
 import type { GraphWriter } from "./graph-writer.js";
 import { Packed, Tag } from "./tags.js";
 
@@ -15,11 +16,8 @@ const block = new ArrayBuffer(BLOCK_BYTES);
 const blockBytes = new Uint8Array(block);
 const blocks = [new Int8Array(block), new Int16Array(block), new Int32Array(block), new Float64Array(block)] as const;
 
-export function isPackable(array: readonly unknown[]): array is readonly number[] {
-  const n = array.length;
-  if (n < MIN_LENGTH) return false;
-  for (let i = 0; i < n; i++) if (typeof array[i] !== "number") return false;
-  return true;
+export function isWorthPacking(length: number): boolean {
+  return length >= MIN_LENGTH;
 }
 
 function packedKind(array: readonly number[]): number {
@@ -35,16 +33,17 @@ function packedKind(array: readonly number[]): number {
   return bits < 0x8000 ? Packed.Int16 : Packed.Int32;
 }
 
-export function writePacked(writer: GraphWriter, array: readonly number[], outOfBandBytes: number): void {
+export function writePacked(writer: GraphWriter, array: readonly number[]): void {
   const kind = packedKind(array);
   const n = array.length;
   const byteLength = n * WIDTHS[kind]!;
-  if (byteLength >= outOfBandBytes) {
-    const packed = new ARRAYS[kind]!(array);
+  if (byteLength >= writer.options.outOfBandBytes) {
+    const packed = new ARRAYS[kind]!(n);
+    for (let i = 0; i < n; i++) packed[i] = array[i]!;
     writer.tag(Tag.PackedBuffer);
     writer.varint(kind);
     writer.varint(n);
-    writer.varint(writer.putOutOfBand(new Uint8Array(packed.buffer)));
+    writer.putOutOfBand(new Uint8Array(packed.buffer));
     return;
   }
   writer.tag(Tag.PackedArray);
@@ -80,13 +79,11 @@ export function readPackedArray(source: ByteSource): number[] {
 }
 
 /** Reads what follows {@link Tag.PackedBuffer}. */
-export function readPackedBuffer(source: ByteSource, buffers: readonly Uint8Array[]): number[] {
-  const type = ARRAYS[source.byte()];
-  const n = source.varint();
-  const bytes = buffers[source.varint()];
-  if (type === undefined || bytes === undefined || bytes.byteLength !== n * type.BYTES_PER_ELEMENT) {
-    throw malformed("the buffer of a number array is missing or has another size");
-  }
+export function readPackedBuffer(reader: GraphReader): number[] {
+  const type = ARRAYS[reader.byte()];
+  if (type === undefined) throw malformed("an unknown kind of number array");
+  const n = reader.varint();
+  const bytes = reader.takeBuffer(n * type.BYTES_PER_ELEMENT);
   const isAligned = bytes.byteOffset % type.BYTES_PER_ELEMENT === 0;
   const numbers = isAligned
     ? new type(bytes.buffer as ArrayBuffer, bytes.byteOffset, n)

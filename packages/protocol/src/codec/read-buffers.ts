@@ -1,14 +1,14 @@
 import { malformed } from "./errors.js";
 import type { GraphReader } from "./graph-reader.js";
-import { DATA_VIEW, NODE_BUFFER, VIEW_CLASSES, VIEW_WIDTHS } from "./kinds.js";
+import { DATA_VIEW, NODE_BUFFER, UINT8_ARRAY, VIEW_CLASSES, VIEW_WIDTHS } from "./kinds.js";
 import { ExtentBit } from "./tags.js";
 
 /** Bytes that views of the value share: see extents.ts. */
 export interface ReadExtent {
-  readonly buffer: ArrayBufferLike;
-  /** Where in `buffer` the extent starts. */
-  readonly start: number;
-  readonly length: number;
+  readonly bytes: Uint8Array;
+  /** Nothing else holds the object `bytes`, so it may become part of the value. */
+  readonly isOwn: boolean;
+  /** The buffer of `bytes` holds nothing else, and may become part of the value. */
   readonly isWhole: boolean;
 }
 
@@ -19,61 +19,91 @@ export function readExtent(reader: GraphReader): ReadExtent {
   const flags = reader.byte();
   const maximum = flags & ExtentBit.Resizable ? reader.varint() : -1;
   const length = reader.varint();
-  const place = reader.varint();
   const isWhole = (flags & ExtentBit.Whole) !== 0;
-  let extent: ReadExtent;
-  if (place === 0) {
-    if (length > reader.data.length - reader.pos) throw malformed("a length exceeds the bytes there are");
-    const source = reader.data.subarray(reader.pos, reader.pos + length);
-    reader.pos += length;
-    extent = copied(source, flags, maximum);
+  let bytes: Uint8Array;
+  let isOwn = true;
+  if (reader.isOutOfBand()) {
+    bytes = reader.takeBuffer(length);
+    if (isUsable(bytes, flags, maximum)) {
+      isOwn = false;
+    } else {
+      const copy = allocate(length, flags, maximum);
+      copy.set(bytes);
+      bytes = copy;
+    }
   } else {
-    const source = reader.buffers[place - 1];
-    if (source === undefined || source.byteLength !== length)
-      throw malformed("a buffer is missing or has another size");
-    extent = usable(source, flags, maximum)
-      ? { buffer: source.buffer, start: source.byteOffset, length, isWhole }
-      : copied(source, flags, maximum);
+    reader.expect(length);
+    bytes = allocate(length, flags, maximum);
+    reader.copyTo(bytes);
   }
+  const extent = { bytes, isOwn, isWhole };
   reader.extents.push(extent);
   return extent;
 }
 
 /** Whether the extent can be the given bytes themselves. */
-function usable(source: Uint8Array, flags: number, maximum: number): boolean {
+function isUsable(source: Uint8Array, flags: number, maximum: number): boolean {
   if (flags & ExtentBit.Whole) {
     const isShared = source.buffer instanceof SharedArrayBuffer;
-    return (
-      maximum < 0 && source.byteLength === source.buffer.byteLength && isShared === ((flags & ExtentBit.Shared) !== 0)
-    );
+    const wasShared = (flags & ExtentBit.Shared) !== 0;
+    return maximum < 0 && source.byteLength === source.buffer.byteLength && isShared === wasShared;
   }
-  const width = 1 << ((flags >> ExtentBit.WidthShift) & 0b11);
-  return (source.byteOffset - (flags & ExtentBit.Position)) % width === 0;
+  return (source.byteOffset - (flags & ExtentBit.Position)) % elementSize(flags) === 0;
 }
 
-/** A private copy, on which views are as aligned as they were. */
-function copied(source: Uint8Array, flags: number, maximum: number): ReadExtent {
+/** Memory on which views are as aligned as they were. */
+function allocate(length: number, flags: number, maximum: number): Uint8Array {
   const start = flags & ExtentBit.Position;
-  const length = source.byteLength;
-  const type = (flags & ExtentBit.Shared ? SharedArrayBuffer : ArrayBuffer) as ResizableConstructor<ArrayBufferLike>;
-  if (maximum >= 0 && maximum < start + length) throw malformed("a resizable buffer is longer than it can be");
-  const buffer = maximum >= 0 ? new type(start + length, { maxByteLength: maximum }) : new type(start + length);
-  new Uint8Array(buffer).set(source, start);
-  return { buffer, start, length, isWhole: (flags & ExtentBit.Whole) !== 0 };
+  if (flags & ExtentBit.Whole) {
+    if (start !== 0 || (maximum >= 0 && maximum < length)) throw malformed("the size of a buffer is inconsistent");
+    const type = (flags & ExtentBit.Shared ? SharedArrayBuffer : ArrayBuffer) as ResizableConstructor<ArrayBufferLike>;
+    return new Uint8Array(maximum < 0 ? new type(length) : new type(length, { maxByteLength: maximum }), 0, length);
+  }
+  // For bytes alone V8 needs no buffer while they are few.
+  if (elementSize(flags) === 1) return new Uint8Array(length);
+  return new Uint8Array(start + length).subarray(start);
 }
 
-export function readView(kind: number, extent: ReadExtent, offset: number, byteLength: number): ArrayBufferView {
+/** Of the widest element of its views, in bytes. */
+function elementSize(flags: number): number {
+  return 1 << ((flags >> ExtentBit.WidthShift) & 0b11);
+}
+
+/** An extent, and the view on all of it. */
+export function readNewView(reader: GraphReader): ArrayBufferView {
+  const kind = reader.byte();
+  const extent = readExtent(reader);
+  if (kind === UINT8_ARRAY && extent.isOwn) return extent.bytes;
+  return viewOn(extent, kind, 0, extent.bytes.byteLength);
+}
+
+export function readView(reader: GraphReader): ArrayBufferView {
+  const kind = reader.byte();
+  const extent = extentAt(reader, reader.varint());
+  return viewOn(extent, kind, reader.varint(), reader.varint());
+}
+
+function viewOn({ bytes }: ReadExtent, kind: number, offset: number, byteLength: number): ArrayBufferView {
   const type = VIEW_CLASSES[kind];
-  if (type === undefined || offset + byteLength > extent.length) throw malformed("a view reaches past its bytes");
-  const start = extent.start + offset;
-  if (kind === NODE_BUFFER) return Buffer.from(extent.buffer as ArrayBuffer, start, byteLength);
-  if (kind === DATA_VIEW) return new DataView(extent.buffer, start, byteLength);
+  if (type === undefined) throw malformed("an unknown kind of view");
+  if (offset + byteLength > bytes.byteLength) throw malformed("a view reaches past its bytes");
+  const start = bytes.byteOffset + offset;
+  if (kind === NODE_BUFFER) return Buffer.from(bytes.buffer as ArrayBuffer, start, byteLength);
+  if (kind === DATA_VIEW) return new DataView(bytes.buffer, start, byteLength);
   const elements = byteLength / (1 << VIEW_WIDTHS[kind]!);
   if (!Number.isInteger(elements)) throw malformed("a view ends inside an element");
-  return new (type as Uint8ArrayConstructor)(extent.buffer as ArrayBuffer, start, elements);
+  return new (type as Uint8ArrayConstructor)(bytes.buffer as ArrayBuffer, start, elements);
 }
 
-export function readExtentBuffer(extent: ReadExtent): ArrayBufferLike {
+/** The buffer of an extent itself. */
+export function readBuffer(reader: GraphReader): ArrayBufferLike {
+  const extent = extentAt(reader, reader.varint());
   if (!extent.isWhole) throw malformed("a buffer is not whole");
-  return extent.buffer;
+  return extent.bytes.buffer;
+}
+
+function extentAt(reader: GraphReader, index: number): ReadExtent {
+  const extent = reader.extents[index];
+  if (extent === undefined) throw malformed("it uses bytes that are not there");
+  return extent;
 }

@@ -30,11 +30,11 @@ export class Shape {
   epoch = 0;
   /** The shape that followed this one last time: a good guess at the next. */
   next: Shape = this;
-  private uses = 0;
-
-  /** Writes the values of an object of this shape. Null until it was met often, and where code generation is forbidden. */
+  private writes = 0;
+  private reads = 0;
+  /** Writes the values of an object of this shape. Null until {@link Shape.writer} compiles it. */
   write: Write | null = null;
-  /** Reads values into a new object. */
+  /** Reads the values of a new object of this shape. Null until {@link Shape.reader} compiles it. */
   read: Read | null = null;
 
   constructor(readonly names: readonly string[]) {}
@@ -46,12 +46,21 @@ export class Shape {
     return true;
   }
 
-  /** Counts a use for which generated code would have helped. */
-  used(): void {
-    if (++this.uses !== COMPILE_AFTER) return;
-    if (this.names.length > MAX_COMPILED_NAMES || this.names.includes("__proto__")) return;
-    this.write = compileWrite(this.names);
-    this.read = compileRead(this.names);
+  /** Counts a use, and compiles {@link Shape.write} once it pays. */
+  writer(): Write | null {
+    if (++this.writes === COMPILE_AFTER && this.isCompilable()) this.write = compileWrite(this.names);
+    return this.write;
+  }
+
+  /** Counts a use, and compiles {@link Shape.read} once it pays. */
+  reader(): Read | null {
+    if (++this.reads === COMPILE_AFTER && this.isCompilable()) this.read = compileRead(this.names);
+    return this.read;
+  }
+
+  private isCompilable(): boolean {
+    // In an object literal, __proto__ is not a property.
+    return this.names.length <= MAX_COMPILED_NAMES && !this.names.includes("__proto__");
   }
 }
 

@@ -1,6 +1,7 @@
 import type { ByteSink } from "./byte-sink.js";
 import type { ByteSource } from "./byte-source.js";
 import { malformed } from "./errors.js";
+import { readShortAscii } from "./short-ascii.js";
 import { SHORT_ASCII, SHORT_ASCII_MAX, SMALL_SHAPE, Tag } from "./tags.js";
 
 /** Up to here a loop over the characters beats a call into Node's C++. */
@@ -20,19 +21,46 @@ export function writeString(sink: ByteSink, text: string): void {
     writeLong(sink, text);
     return;
   }
-  sink.ensure(1 + n);
+  sink.ensure(2 + 3 * n);
   const bytes = sink.bytes;
   const start = sink.length;
   bytes[start] = SHORT_ASCII + n;
   for (let i = 0; i < n; i++) {
     const code = text.charCodeAt(i);
     if (code > 127) {
-      writeLong(sink, text);
+      writeShort(sink, text);
       return;
     }
     bytes[start + 1 + i] = code;
   }
   sink.length = start + 1 + n;
+}
+
+/** A short string that is not ASCII, for which the sink has room. */
+function writeShort(sink: ByteSink, text: string): void {
+  const bytes = sink.bytes;
+  const start = sink.length + 2;
+  let at = start;
+  for (let i = 0; i < text.length; i++) {
+    const code = text.charCodeAt(i);
+    if (code < 0x80) {
+      bytes[at++] = code;
+    } else if (code < 0x800) {
+      bytes[at++] = 0xc0 | (code >> 6);
+      bytes[at++] = 0x80 | (code & 0x3f);
+    } else if (code >= 0xd800 && code < 0xe000) {
+      // Surrogates, in pairs or alone.
+      writeLong(sink, text);
+      return;
+    } else {
+      bytes[at++] = 0xe0 | (code >> 12);
+      bytes[at++] = 0x80 | ((code >> 6) & 0x3f);
+      bytes[at++] = 0x80 | (code & 0x3f);
+    }
+  }
+  bytes[start - 2] = Tag.Utf8;
+  bytes[start - 1] = at - start;
+  sink.length = at;
 }
 
 function writeLong(sink: ByteSink, text: string): void {
@@ -80,36 +108,6 @@ export function readString(source: ByteSource): string {
   if (tag >= SHORT_ASCII && tag < SMALL_SHAPE) return readShortAscii(source, tag - SHORT_ASCII);
   if (tag === Tag.Ascii || tag === Tag.Utf8 || tag === Tag.Utf16) return readLongString(source, tag);
   throw malformed("a string is missing");
-}
-
-/** Reads the rest of a string item whose tag byte said that it has `n` ASCII bytes. */
-export function readShortAscii(source: ByteSource, n: number): string {
-  const b = source.data;
-  const p = source.pos;
-  source.pos = p + n;
-  const code = String.fromCharCode;
-  switch (n) {
-    case 0:
-      return "";
-    case 1:
-      return code(b[p]!);
-    case 2:
-      return code(b[p]!, b[p + 1]!);
-    case 3:
-      return code(b[p]!, b[p + 1]!, b[p + 2]!);
-    case 4:
-      return code(b[p]!, b[p + 1]!, b[p + 2]!, b[p + 3]!);
-    case 5:
-      return code(b[p]!, b[p + 1]!, b[p + 2]!, b[p + 3]!, b[p + 4]!);
-    case 6:
-      return code(b[p]!, b[p + 1]!, b[p + 2]!, b[p + 3]!, b[p + 4]!, b[p + 5]!);
-    case 7:
-      return code(b[p]!, b[p + 1]!, b[p + 2]!, b[p + 3]!, b[p + 4]!, b[p + 5]!, b[p + 6]!);
-    case 8:
-      return code(b[p]!, b[p + 1]!, b[p + 2]!, b[p + 3]!, b[p + 4]!, b[p + 5]!, b[p + 6]!, b[p + 7]!);
-    default:
-      return b.toString("latin1", p, p + n);
-  }
 }
 
 /** Reads the rest of a string item whose tag byte was `tag`. */

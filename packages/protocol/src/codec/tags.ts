@@ -40,15 +40,15 @@ export const Tag = {
   /** The value of this place follows after the root: see {@link Flag.Deferred}. */
   Deferred: 0x0f,
 
-  /** Length, then as many items, or fewer and then {@link Tag.SparseRest}. */
+  /** Length, then as many items. */
   Array: 0x10,
-  /** As Array; then count, and pairs of name and item. */
-  NamedArray: 0x11,
-  /** Ends the dense part of an array: count, then pairs of index distance and item. */
-  SparseRest: 0x12,
+  /** Length, count of elements, then pairs of the number of holes before an element and its item. */
+  SparseArray: 0x11,
+  /** An array of any kind, then the count of its named properties, and pairs of name and item. */
+  NamedArray: 0x12,
   /** Numbers of one kind: a {@link Packed} byte, length, bytes. */
   PackedArray: 0x13,
-  /** As PackedArray, but the bytes are out of band: kind, length, buffer index. */
+  /** As PackedArray, with the bytes out of band. */
   PackedBuffer: 0x14,
   /** Defines the next shape (count, names) and is an object of it: its values follow. */
   NewShape: 0x15,
@@ -105,6 +105,9 @@ export const Flag = {
 
 /** Element kinds of a packed array of numbers. */
 export const Packed = { Int8: 0, Int16: 1, Int32: 2, Float64: 3 } as const;
+
+/** Where the bytes of a buffer are. Out of band, the first to be written is the first buffer, and so on. */
+export const Place = { Here: 0, OutOfBand: 1 } as const;
 
 /** Bits of the byte that starts an extent. */
 export const ExtentBit = {

@@ -45,8 +45,8 @@ export function writeArrayBuffer(writer: GraphWriter, buffer: object): void {
   writer.varint(extent.index);
 }
 
-/** Flags, [maximum length], byte length, then 0 and the bytes, or 1 + the index of the buffer that has them. */
-export function writeNewExtent(writer: GraphWriter, extent: Extent, outOfBandBytes: number): void {
+/** Flags, [maximum length], byte length, content. */
+export function writeNewExtent(writer: GraphWriter, extent: Extent): void {
   const { buffer, start, end, whole } = extent;
   const length = end - start;
   let flags = (start & ExtentBit.Position) | (extent.width << ExtentBit.WidthShift);
@@ -65,12 +65,7 @@ export function writeNewExtent(writer: GraphWriter, extent: Extent, outOfBandByt
   writer.sink.byte(flags);
   if (maximum >= 0) writer.varint(maximum);
   writer.varint(length);
-  if (length >= outOfBandBytes) {
-    writer.varint(writer.putOutOfBand(bytes) + 1);
-  } else {
-    writer.varint(0);
-    writer.sink.append(bytes);
-  }
+  writer.content(bytes);
 }
 
 function bytesOf(buffer: ArrayBufferLike, start: number, length: number): Uint8Array {
