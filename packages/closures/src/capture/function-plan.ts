@@ -78,7 +78,7 @@ export class CopyPlan {
   }
 
   get isComplete(): boolean {
-    return this.resolved?.every((variable) => variable.kind !== "value" || variable.value !== undefined) ?? false;
+    return this.resolved?.every(isConstant) ?? false;
   }
 
   isGlobal(name: string): boolean {
@@ -100,6 +100,10 @@ function makePlan(fn: AnyFunction): FunctionPlan {
   const exported = exportOf(fn, script, internals);
   if (exported !== undefined) return exported;
   return new CopyPlan(functionCode(script, internals.location!, text), internals.scopes);
+}
+
+function isConstant(variable: ResolvedVariable): boolean {
+  return variable.kind === "value" ? variable.value !== undefined : !variable.kind.startsWith("global");
 }
 
 function isRequire(fn: AnyFunction): boolean {

@@ -202,6 +202,13 @@ function encodeResolved(encoder: Encoder, variable: ResolvedVariable, code: Func
     case "global":
       encoder.mutable = encoder.volatile = true;
       return encoder.encodeVariable(name, variable.value);
+    case "globalObject": {
+      encoder.mutable = encoder.volatile = true;
+      const members = Object.entries(variable.members).map(
+        ([member, value]) => [member, encoder.encodeVariable(`${name}.${member}`, value)] as const,
+      );
+      return { globals: members };
+    }
     case "value":
       break;
   }
@@ -234,6 +241,8 @@ function encodeResolved(encoder: Encoder, variable: ResolvedVariable, code: Func
 
 function warn(encoder: Encoder, code: FunctionCode, warning: Encoder["warnings"][number]): void {
   encoder.warnings.push(warning);
+  // What a package does inside is not for its user to change.
+  if (code.script.file !== undefined && isInNodeModules(code.script.file)) return;
   showWarning(`${code.script.id}:${code.offset}`, warning);
 }
 

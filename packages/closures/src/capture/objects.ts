@@ -57,8 +57,7 @@ function refuseUncopiable(encoder: Encoder, value: object): void {
   if (value instanceof WeakRef) throw encoder.refuse("which is a WeakRef", "let the function use the object itself");
   if (types.isGeneratorObject(value))
     throw encoder.refuse("which is a running generator", "call the generator function inside the task");
-  if (types.isMapIterator(value) || types.isSetIterator(value))
-    throw encoder.refuse("which is a running iterator", "make an array of it first");
+  if (isNativeIterator(value)) throw encoder.refuse("which is a running iterator", "make an array of it first");
   if (types.isExternal(value)) throw encoder.refuse("which is a native handle", "create it inside the task");
   if (types.isSharedArrayBuffer(value))
     throw encoder.refuse(
@@ -66,6 +65,12 @@ function refuseUncopiable(encoder: Encoder, value: object): void {
       "copy it to an ArrayBuffer",
     );
   if (types.isArgumentsObject(value)) throw encoder.refuse("which is an arguments object", "use rest parameters");
+}
+
+/** Map, Set, array, string, regexp iterators and what iterator helpers return: how far they are is native state. */
+function isNativeIterator(value: object): boolean {
+  const { next, [Symbol.toStringTag]: tag } = value as { next?: unknown; [Symbol.toStringTag]?: unknown };
+  return typeof tag === "string" && /Iterator|Helper/.test(tag) && typeof next === "function" && isNative(next);
 }
 
 /** The builtins that hold their value in internal slots. */
@@ -288,7 +293,7 @@ export function encodePrototype(encoder: Encoder, value: object): Entry {
   }
   const constructor = proto === null ? undefined : ownConstructor(proto);
   if (constructor !== undefined && (constructor as { prototype?: unknown }).prototype === proto)
-    return { protoOf: encoder.encodeProperty(".constructor", constructor) };
+    return { protoOf: encoder.encode(constructor) };
   return encoder.encode(proto);
 }
 

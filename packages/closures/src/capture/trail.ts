@@ -76,8 +76,14 @@ export class Trail {
         continue;
       }
       if (uses.length === 0) uses.push({ fn: undefined, text: "" });
+      if (step.kind === "variable") {
+        uses.at(-1)!.text = step.name;
+        continue;
+      }
+      // A property right after a function is one of the function object itself: it reads on from the name it has outside.
+      if (uses.length > 1 && uses.at(-1)!.text === "") uses.pop();
       const current = uses.at(-1)!;
-      current.text = step.kind === "variable" ? step.name : current.text + step.text;
+      current.text = (current.text || (current.fn?.fn.name ?? "")) + step.text;
     }
     return uses;
   }

@@ -14,6 +14,8 @@ export type ResolvedVariable = {
   | { readonly kind: "import"; readonly source: ImportSource }
   | { readonly kind: "value"; readonly value: unknown; readonly scope: ScopeSnapshot; readonly isTopLevel: boolean }
   | { readonly kind: "global"; readonly value: unknown }
+  /** The global object itself, where the function reads things from it that are not standard. */
+  | { readonly kind: "globalObject"; readonly members: Readonly<Record<string, unknown>> }
   /** vitest's stand-ins for `import.meta` and `import()`. */
   | { readonly kind: "meta" }
   | { readonly kind: "dynamicImport" }
@@ -49,7 +51,7 @@ export function resolveVariable(
     if (value === undefined && isTopLevel && beforeDeclaration(name, code.script)) throw uninitialised(encoder, name);
     return { kind: "value", name, value, scope, isTopLevel };
   }
-  return globalVariable(name, scopes.at(-1));
+  return globalVariable(name, use, scopes.at(-1));
 }
 
 function isModuleScope(scopes: readonly ScopeSnapshot[], index: number, isVite: boolean): boolean {
@@ -118,9 +120,19 @@ function usedExports(encoder: Encoder, scope: ScopeSnapshot, use: FreeVariable):
   return Object.fromEntries([...use.members].map((member) => [member, exports[member]]));
 }
 
-function globalVariable(name: string, outermost: ScopeSnapshot | undefined): ResolvedVariable | undefined {
-  if (STANDARD_GLOBALS.has(name)) return undefined;
+function globalVariable(
+  name: string,
+  use: FreeVariable,
+  outermost: ScopeSnapshot | undefined,
+): ResolvedVariable | undefined {
   const globals = outermost?.kind === "Global" ? outermost.variables : globalThis;
+  if (name === "globalThis" || name === "global") {
+    const own = [...use.members].filter((member) => !STANDARD_GLOBALS.has(member) && Object.hasOwn(globals, member));
+    if (own.length === 0) return undefined;
+    const members = own.map((member) => [member, (globals as Record<string, unknown>)[member]]);
+    return { kind: "globalObject", name, members: Object.fromEntries(members) as Record<string, unknown> };
+  }
+  if (STANDARD_GLOBALS.has(name)) return undefined;
   if (!(name in globals)) return undefined;
   return { kind: "global", name, value: (globals as Record<string, unknown>)[name] };
 }

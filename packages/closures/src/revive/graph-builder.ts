@@ -66,6 +66,7 @@ export class GraphBuilder {
     if ("symbolFor" in entry) return Symbol.for(entry.symbolFor);
     if ("wellKnown" in entry) return (Symbol as unknown as Record<string, symbol>)[entry.wellKnown];
     if ("protoOf" in entry) return (this.decode(entry.protoOf) as AnyFunction).prototype;
+    if ("globals" in entry) return globalsWith(entry.globals.map(([name, value]) => [name, this.decode(value)]));
     if ("meta" in entry) return this.context.importMeta(entry.meta);
     return this.context.dynamicImport(entry.dynamicImport);
   }
@@ -254,6 +255,16 @@ export class GraphBuilder {
       });
     return value;
   }
+}
+
+/** The global object, except that some members are a function's own copies. */
+function globalsWith(members: readonly (readonly [string, unknown])[]): object {
+  const copies = new Map<PropertyKey, unknown>(members);
+  return new Proxy(globalThis, {
+    get: (target, key) => (copies.has(key) ? copies.get(key) : (Reflect.get(target, key) as unknown)),
+    set: (target, key, value) => (copies.has(key) ? Boolean(copies.set(key, value)) : Reflect.set(target, key, value)),
+    has: (target, key) => copies.has(key) || Reflect.has(target, key),
+  });
 }
 
 function isHole(entry: Entry): boolean {

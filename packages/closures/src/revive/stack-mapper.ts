@@ -5,10 +5,16 @@ import type { StoredCode } from "./definition-store.js";
 import type { World } from "./world.js";
 
 interface MappedCode {
-  readonly firstLine: number;
-  readonly lastLine: number;
+  readonly start: Position;
+  readonly end: Position;
   readonly slice: NonNullable<StoredCode["origin"]["map"]>;
   map?: SourceMap;
+}
+
+/** Zero-based. */
+interface Position {
+  readonly line: number;
+  readonly column: number;
 }
 
 const POSITION = /((?:file:\/\/)?\/[^\s():]+(?:\?[^\s():]*)?):(\d+):(\d+)/;
@@ -26,8 +32,16 @@ export class StackMapper {
   addCode({ identity, head, origin }: StoredCode): void {
     if (origin.map === undefined || this.known.has(identity)) return;
     this.known.add(identity);
-    const firstLine = origin.line;
-    const entry = { firstLine, lastLine: firstLine + head.text.split("\n").length - 1, slice: origin.map };
+    const lines = head.text.split("\n");
+    const lastLength = lines.at(-1)!.length;
+    const entry: MappedCode = {
+      start: { line: origin.line, column: origin.column },
+      end: {
+        line: origin.line + lines.length - 1,
+        column: lines.length === 1 ? origin.column + lastLength : lastLength,
+      },
+      slice: origin.map,
+    };
     const entries = this.codes.get(origin.url);
     if (entries === undefined) this.codes.set(origin.url, [entry]);
     else entries.push(entry);
@@ -64,7 +78,9 @@ export class StackMapper {
     }
     const entries = this.codes.get(location) ?? this.codes.get(urlOf(location)) ?? [];
     for (const entry of entries) {
-      if (line - 1 < entry.firstLine || line - 1 > entry.lastLine) continue;
+      const at = { line: line - 1, column: column - 1 };
+      // Minifying loaders put a whole file on one line, so the column decides as well.
+      if (isBefore(at, entry.start) || isBefore(entry.end, at)) continue;
       entry.map ??= SourceMap.fromSlice(entry.slice);
       const found = entry.map.original(line - 1, column - 1);
       if (found !== undefined) return `${found.file}:${found.line}:${found.column}`;
@@ -82,6 +98,10 @@ export class StackMapper {
       this.fileMaps.set(placed.url, SourceMap.parse(placed.map, path.dirname(placed.clientPath)));
     return this.fileMaps.get(placed.url);
   }
+}
+
+function isBefore(a: Position, b: Position): boolean {
+  return a.line === b.line ? a.column < b.column : a.line < b.line;
 }
 
 function urlOf(location: string): string {

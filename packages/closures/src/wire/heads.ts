@@ -88,6 +88,8 @@ export type Entry =
   /** The `prototype` of a function or class. */
   | { readonly protoOf: Entry }
   | ImportEntry
+  /** The global object, with these members of the client's own. */
+  | { readonly globals: readonly (readonly [name: string, value: Entry])[] }
   /** `import.meta` of the client's file. */
   | { readonly meta: string }
   /** The `import()` of the client's file: which module each literal specifier means. */
