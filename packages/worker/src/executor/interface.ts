@@ -64,13 +64,15 @@ export interface ExecutorEvents {
   seceded(thread: number, tasks: Int32Array, runs: Int32Array, left: Uint8Array): void;
   /**
    * A thread was ended (for a cancelled or timed-out run, or by a crash) and its replacement is ready. Runs that were queued on
-   * it or parked on it, through no fault of theirs, have to be placed again on the same attempt.
+   * it or parked on it, through no fault of theirs, have to be placed again on the same attempt. What was retained there is gone.
    */
   replaced(thread: number, tasks: Int32Array, runs: Int32Array): void;
   /** A line, or part of one, that a task wrote to the console. */
   output(task: number, stream: "stdout" | "stderr", text: string): void;
   /** Answer to `call`. `bytes` is the value or the error, encoded. */
   returned(id: number, ok: boolean, bytes: Uint8Array): void;
+  /** A task says how far it is. */
+  progress?(task: number, done: number, total: number): void;
 }
 
 export interface ExecutorPool {

@@ -1,0 +1,292 @@
+/**
+ * One executor thread, and the runs that are with it, as the control thread sees them. A seat of the pool may be taken by several
+ * threads in the course of time.
+ */
+import type { RunFailure } from "@heddle/protocol/values";
+import { NO_BUFFERS, timeoutOf } from "./batch-frame.js";
+import type { RingReader } from "./byte-ring.js";
+import { timeoutFailure, type RunFacts } from "./control-failures.js";
+import { FinishedColumns } from "./finished-columns.js";
+import type { ExecuteBatch, FinishedRuns } from "./interface.js";
+import { streamName, type OutputStream } from "./output-frames.js";
+import { RunLedger, Stop } from "./run-ledger.js";
+import type { RunSlots } from "./run-slots.js";
+import { ThreadLink, type ThreadNews, type ThreadOptions } from "./thread-link.js";
+import { FINISHED_BYTES, FromThread, type MessageToThread, type SlotFailure } from "./thread-messages.js";
+
+/** Milliseconds in which an event loop that turns at all answers a probe. */
+const PROBE_PATIENCE = 100;
+
+export interface RunName {
+  readonly task: number;
+  readonly run: number;
+}
+
+/** What a thread has reported since the last time, in the order in which it should be told. */
+export interface ThreadReports {
+  readonly parked: readonly RunName[];
+  /** `left`: one of Left. */
+  readonly seceded: readonly (RunName & { readonly slot: number; readonly left: number })[];
+  readonly finished: FinishedRuns | undefined;
+  readonly failed: readonly RunFailure[];
+  /** Runs that had been asked to stop, and have. */
+  readonly stopped: readonly RunName[];
+}
+
+/** How a thread ended that nobody had ended. */
+export interface Crash {
+  readonly isOutOfMemory: boolean;
+  readonly exitCode: number;
+  readonly error: Error | undefined;
+}
+
+export interface ThreadOwner {
+  reports(thread: ExecutorThread, reports: ThreadReports): void;
+  output(task: number, stream: OutputStream, text: string): void;
+  progress(task: number, done: number, total: number): void;
+  returned(id: number, ok: boolean, bytes: Uint8Array): void;
+  released(leases: readonly number[]): void;
+  crashed(thread: ExecutorThread, crash: Crash): void;
+}
+
+export class ExecutorThread {
+  readonly ledger: RunLedger;
+  readonly #link: ThreadLink;
+  readonly #owner: ThreadOwner;
+  readonly #columns = new FinishedColumns();
+  #parked: (RunName & { readonly slot: number })[] = [];
+  #seceded: (RunName & { readonly slot: number; readonly left: number })[] = [];
+  #failed: RunFailure[] = [];
+  #stopped: RunName[] = [];
+  #lastProbe = 0;
+  readonly #probes = new Map<number, { readonly number: number; readonly sentAt: number }>();
+  #onClosed: (() => void) | undefined;
+
+  /** @param seat - the thread's place in the pool; -1: beside it */
+  constructor(
+    readonly seat: number,
+    options: ThreadOptions,
+    owner: ThreadOwner,
+  ) {
+    this.#owner = owner;
+    this.#link = new ThreadLink(seat < 0 ? "heddle spare thread" : `heddle executor ${seat}`, options, {
+      onRecord: (ring, at) => this.#takeRecord(ring, at),
+      onNews: (news) => this.#takeNews(news),
+      onDrained: () => this.#tell(),
+      onExit: (exitCode, error) => this.#exited(exitCode, error),
+    });
+    this.ledger = new RunLedger(this.#link.slots);
+  }
+
+  get ready(): Promise<void> {
+    return this.#link.ready;
+  }
+
+  get slots(): RunSlots {
+    return this.#link.slots;
+  }
+
+  post(message: MessageToThread): void {
+    this.#link.post(message);
+  }
+
+  /** @param leases - one number for each buffer of the inputs */
+  execute(batch: ExecuteBatch, leases: readonly number[]): void {
+    const slots = new Int32Array(batch.rows);
+    for (let row = 0; row < batch.rows; row++) {
+      slots[row] = this.ledger.add(batch.tasks[row]!, batch.runs[row]!, timeoutOf(batch, row));
+    }
+    this.#link.sendBatch(batch, slots, leases);
+  }
+
+  drain(): void {
+    this.#link.drain();
+  }
+
+  // ---- stopping runs
+
+  /** Asks a begun run to end by itself until `graceEnds` (`performance.now()`). */
+  stop(slot: number, why: Stop, graceEnds: number): void {
+    this.ledger.stop(slot, why, graceEnds);
+    const probe = { number: ++this.#lastProbe, sentAt: performance.now() };
+    this.#probes.set(slot, probe);
+    this.post({ op: "stop", slot, expired: why === Stop.expired, probe: probe.number });
+  }
+
+  /**
+   * Whether a run that was asked to stop keeps its thread from doing anything else. Undefined: it is too early to tell.
+   */
+  holdsThread(slot: number, now: number): boolean | undefined {
+    const { occupant, answeredProbe } = this.slots;
+    if (occupant >= 0) return occupant === slot;
+    // Parked. If the event loop does not turn, then because of what some parked run does after its await: this one, likely.
+    const probe = this.#probes.get(slot);
+    if (probe === undefined || answeredProbe >= probe.number) return false;
+    return now - probe.sentAt < PROBE_PATIENCE ? undefined : true;
+  }
+
+  /** Takes a run out of the books, whatever the thread still does with it. */
+  disown(slot: number): RunName {
+    const name = this.name(slot);
+    this.#probes.delete(slot);
+    this.ledger.remove(slot);
+    return name;
+  }
+
+  name(slot: number): RunName {
+    return { task: this.ledger.tasks[slot]!, run: this.ledger.runs[slot]! };
+  }
+
+  facts(slot: number): RunFacts {
+    const startedAt = this.slots.startedAt[slot]!;
+    const busy = startedAt > 0 ? Math.round((performance.timeOrigin + performance.now() - startedAt) * 1000) : 0;
+    return { ...this.name(slot), startedAt, busy: Math.min(busy, 0x7fffffff) };
+  }
+
+  // ---- what it reports
+
+  #takeRecord(ring: RingReader, at: number): void {
+    const word = at >> 2;
+    const slot = ring.words[word]!;
+    switch (ring.kind) {
+      case FromThread.finished:
+        this.#takeFinished(ring, at);
+        break;
+      case FromThread.parked:
+        if (this.ledger.isTaken(slot)) this.#parked.push({ ...this.name(slot), slot });
+        break;
+      case FromThread.seceded:
+        if (this.ledger.isTaken(slot)) this.#seceded.push({ ...this.name(slot), slot, left: ring.words[word + 1]! });
+        break;
+      case FromThread.output:
+        this.#owner.output(
+          ring.words[word]!,
+          streamName(ring.words[word + 1]!),
+          ring.bytes.toString("utf8", at + 8, at + ring.length),
+        );
+        break;
+    }
+  }
+
+  #takeFinished(ring: RingReader, at: number): void {
+    const { words } = ring;
+    const word = at >> 2;
+    const startedAt = ring.doubles[at >> 3]!;
+    const slot = words[word + 2]!;
+    const busy = words[word + 3]!;
+    const length = words[word + 5]!;
+    const isLong = words[word + 7] === 1;
+    const parcel = isLong || words[word + 6]! > 0 ? this.#link.takeParcel() : undefined;
+    // Disowned meanwhile.
+    if (!this.ledger.isTaken(slot)) return;
+    if (this.ledger.stops[slot] !== Stop.no) {
+      this.#endStopped(slot, startedAt, busy);
+      return;
+    }
+    const start = isLong ? 0 : at + FINISHED_BYTES;
+    this.#columns.add(
+      this.ledger.tasks[slot]!,
+      this.ledger.runs[slot]!,
+      startedAt,
+      busy,
+      words[word + 4]!,
+      isLong ? parcel!.head! : ring.bytes,
+      start,
+      start + length,
+      parcel === undefined ? NO_BUFFERS : parcel.buffers,
+    );
+    this.ledger.remove(slot);
+  }
+
+  #takeFailure({ slot, ...failure }: SlotFailure): void {
+    if (!this.ledger.isTaken(slot)) return;
+    if (this.ledger.stops[slot] !== Stop.no) {
+      this.#endStopped(slot, failure.startedAt, failure.busy);
+      return;
+    }
+    this.#failed.push({ ...failure, ...this.name(slot) });
+    this.ledger.remove(slot);
+  }
+
+  /** A run that was asked to stop has ended, one way or another: its result does not count. */
+  #endStopped(slot: number, startedAt: number, busy: number): void {
+    const expired = this.ledger.stops[slot] === Stop.expired;
+    const timeout = this.ledger.timeout(slot);
+    const name = this.disown(slot);
+    if (expired) this.#failed.push(timeoutFailure({ ...name, startedAt, busy }, timeout));
+    else this.#stopped.push(name);
+  }
+
+  #takeNews(news: ThreadNews): void {
+    switch (news.op) {
+      case "failed":
+        this.#takeFailure(news.failure);
+        break;
+      case "returned":
+        this.#owner.returned(news.id, news.ok, news.bytes);
+        break;
+      case "progress":
+        if (this.ledger.isTaken(news.slot)) this.#owner.progress(this.ledger.tasks[news.slot]!, news.done, news.total);
+        break;
+      case "released":
+        this.#owner.released(news.leases);
+        break;
+      case "closed":
+        this.#onClosed?.();
+        break;
+    }
+  }
+
+  #tell(): void {
+    if (
+      this.#columns.rows === 0 &&
+      this.#failed.length === 0 &&
+      this.#parked.length === 0 &&
+      this.#stopped.length === 0 &&
+      this.#seceded.length === 0
+    ) {
+      return;
+    }
+    const { ledger } = this;
+    const reports: ThreadReports = {
+      // Those that have ended since are not worth telling.
+      parked: this.#parked.filter(({ slot, task, run }) => ledger.tasks[slot] === task && ledger.runs[slot] === run),
+      seceded: this.#seceded,
+      finished: this.#columns.rows > 0 ? this.#columns.take(this.seat) : undefined,
+      failed: this.#failed,
+      stopped: this.#stopped,
+    };
+    this.#parked = [];
+    this.#seceded = [];
+    this.#failed = [];
+    this.#stopped = [];
+    this.#owner.reports(this, reports);
+  }
+
+  // ---- its end
+
+  /** Ends it at once. Resolves when it has ended; do not wait for that where user code runs. */
+  end(): Promise<unknown> {
+    return this.#link.end();
+  }
+
+  /** Lets it dispose of its per-worker values first. Resolves when it has ended, or after `patience` milliseconds. */
+  async close(patience: number): Promise<void> {
+    let timer: NodeJS.Timeout | undefined;
+    const tooLate = new Promise<void>((resolve) => (timer = setTimeout(resolve, patience)));
+    const closed = new Promise<void>((resolve) => (this.#onClosed = resolve));
+    this.post({ op: "close" });
+    await Promise.race([closed, tooLate]);
+    await Promise.race([this.end(), tooLate]);
+    clearTimeout(timer);
+  }
+
+  #exited(exitCode: number, error: Error | undefined): void {
+    this.#link.takeLast();
+    this.#owner.crashed(this, {
+      isOutOfMemory: (error as NodeJS.ErrnoException | undefined)?.code === "ERR_WORKER_OUT_OF_MEMORY",
+      exitCode,
+      error,
+    });
+  }
+}

@@ -1,0 +1,337 @@
+import type { DefinitionRecord, RunFailure } from "@heddle/protocol/values";
+import type { WorkerIdentity } from "../task/runtime.js";
+import { exitFailure, memoryFailure, timeoutFailure } from "./control-failures.js";
+import { ExecutorThread, type Crash, type RunName, type ThreadOwner, type ThreadReports } from "./executor-thread.js";
+import type { ExecuteBatch, ExecutorEvents, ExecutorPool } from "./interface.js";
+import { Stop } from "./run-ledger.js";
+import { SpareThread } from "./spare-thread.js";
+import type { ThreadOptions } from "./thread-link.js";
+import { Left } from "./thread-messages.js";
+
+/**
+ * Milliseconds between two looks at every thread, while there are runs: at timeouts, at grace periods, and at results whose
+ * thread has begun something longer than it expected and wakes nobody.
+ */
+const WATCH_INTERVAL = 10;
+/** Milliseconds that a thread has to dispose of its per-worker values. */
+const CLOSE_PATIENCE = 1_000;
+
+export interface WorkerThreadPoolOptions {
+  readonly threads: number;
+  readonly worker: WorkerIdentity;
+  /** Where bare imports of tasks are resolved from. Default: the working directory. */
+  readonly baseDir?: string;
+  /** Milliseconds between asking a run to stop and ending its thread. Default 500. */
+  readonly cancelGrace?: number;
+  /** JavaScript heap of each thread, bytes. Default: Node's. */
+  readonly heapLimit?: number;
+  /** A pipe for what tasks print, in frames of output-frames.ts. Default: `events.output`. */
+  readonly outputFd?: number;
+  /** Compare the whole of every shared input after each run, not a sample. Default false. */
+  readonly validate?: boolean;
+  /** Environment of the threads. Default: this process's, without NODE_OPTIONS. */
+  readonly env?: NodeJS.ProcessEnv;
+}
+
+/**
+ * Executor threads of one worker: see {@link ExecutorPool}.
+ *
+ * @example
+ * const pool = new WorkerThreadPool({ threads: 2, worker: { name: "worker-1", address } }, events);
+ * await pool.start();
+ * pool.execute(0, batch);
+ */
+export class WorkerThreadPool implements ExecutorPool {
+  readonly threads: number;
+  readonly #events: ExecutorEvents;
+  readonly #options: ThreadOptions;
+  readonly #cancelGrace: number;
+  #worker: WorkerIdentity;
+  readonly #definitions: (DefinitionRecord & { readonly index: number })[] = [];
+  /** The thread in each seat. */
+  readonly #seats: ExecutorThread[] = [];
+  /** Threads that take nothing new, and end when what they still have has ended. */
+  readonly #leaving = new Set<ExecutorThread>();
+  readonly #spare: SpareThread;
+  #watch: NodeJS.Timeout | undefined;
+  #isClosed = false;
+
+  constructor(options: WorkerThreadPoolOptions, events: ExecutorEvents) {
+    this.threads = options.threads;
+    this.#events = events;
+    this.#worker = options.worker;
+    this.#cancelGrace = options.cancelGrace ?? 500;
+    this.#options = {
+      worker: options.worker,
+      baseDir: options.baseDir ?? process.cwd(),
+      outputFd: options.outputFd,
+      validate: options.validate ?? false,
+      heapLimit: options.heapLimit,
+      env: options.env ?? { ...process.env, NODE_OPTIONS: "" },
+    };
+    this.#spare = new SpareThread(
+      () => this.#newThread(-1),
+      (id, ok, bytes) => events.returned(id, ok, bytes),
+    );
+  }
+
+  async start(): Promise<void> {
+    for (let seat = 0; seat < this.threads; seat++) this.#seats[seat] = this.#newThread(seat);
+    await Promise.all(this.#seats.map((thread) => thread.ready));
+  }
+
+  /** The worker has joined a scheduler, and is known by this name from now on. */
+  identify(worker: WorkerIdentity): void {
+    this.#worker = worker;
+    for (const thread of this.#everyThread()) thread.post({ op: "identify", worker });
+  }
+
+  define(definitions: readonly (DefinitionRecord & { readonly index: number })[]): void {
+    // A clone of a view would take along the whole frame it came in.
+    const own = definitions.map((definition) => ({ ...definition, bytes: definition.bytes.slice() }));
+    this.#definitions.push(...own);
+    for (const thread of this.#everyThread()) thread.post({ op: "define", definitions: own });
+  }
+
+  execute(seat: number, batch: ExecuteBatch): void {
+    this.#seats[seat]!.execute(batch, leasesOf(batch));
+    this.#watch ??= setInterval(this.#look, WATCH_INTERVAL);
+  }
+
+  cancel(seat: number, tasks: Int32Array, runs: Int32Array, force: boolean): void {
+    const graceEnds = performance.now() + (force ? 0 : this.#cancelGrace);
+    const queued: RunName[] = [];
+    const overdue: [ExecutorThread, number][] = [];
+    for (let row = 0; row < tasks.length; row++) {
+      const [thread, slot] = this.#find(seat, tasks[row]!, runs[row]!);
+      if (thread === undefined) continue;
+      if (thread.slots.revoke(slot)) {
+        queued.push(thread.disown(slot));
+      } else {
+        thread.stop(slot, Stop.cancelled, graceEnds);
+        if (force) overdue.push([thread, slot]);
+      }
+    }
+    if (queued.length > 0) this.#stopped(seat, queued);
+    for (const [thread, slot] of overdue) this.#enforce(thread, slot);
+  }
+
+  revoke(seat: number, tasks: Int32Array, runs: Int32Array, answer: (granted: Uint8Array) => void): void {
+    const granted = new Uint8Array(tasks.length);
+    for (let row = 0; row < tasks.length; row++) {
+      const [thread, slot] = this.#find(seat, tasks[row]!, runs[row]!);
+      if (thread?.slots.revoke(slot) !== true) continue;
+      thread.disown(slot);
+      granted[row] = 1;
+    }
+    answer(granted);
+  }
+
+  forget(seat: number, tasks: Int32Array): void {
+    this.#seats[seat]!.post({ op: "forget", tasks });
+  }
+
+  call(id: number, functionHash: string, args: Uint8Array): void {
+    this.#spare.call(id, functionHash, args.slice());
+  }
+
+  collect(major: boolean): void {
+    for (const thread of this.#everyThread()) thread.post({ op: "collect", major });
+  }
+
+  async close(): Promise<void> {
+    this.#isClosed = true;
+    clearInterval(this.#watch);
+    await Promise.all([...this.#everyThread()].map((thread) => thread.close(CLOSE_PATIENCE)));
+    this.#seats.length = 0;
+    this.#leaving.clear();
+  }
+
+  // ---- threads
+
+  #newThread(seat: number): ExecutorThread {
+    const thread = new ExecutorThread(seat, { ...this.#options, worker: this.#worker }, this.#owner);
+    if (this.#definitions.length > 0) thread.post({ op: "define", definitions: this.#definitions });
+    return thread;
+  }
+
+  *#everyThread(): Generator<ExecutorThread> {
+    yield* this.#seats;
+    yield* this.#leaving;
+    if (this.#spare.thread !== undefined) yield this.#spare.thread;
+  }
+
+  /** The thread that has a run of this seat, and the run's slot there. */
+  #find(seat: number, task: number, run: number): [ExecutorThread, number] | [undefined, -1] {
+    const candidates = [this.#seats[seat]!, ...[...this.#leaving].filter((thread) => thread.seat === seat)];
+    for (const thread of candidates) {
+      const slot = thread.ledger.find(task, run);
+      if (slot >= 0) return [thread, slot];
+    }
+    return [undefined, -1];
+  }
+
+  readonly #owner: ThreadOwner = {
+    reports: (thread, reports) => this.#take(thread, reports),
+    output: (task, stream, text) => this.#events.output(task, stream, text),
+    progress: (task, done, total) => this.#events.progress?.(task, done, total),
+    returned: (id, ok, bytes) => this.#spare.returned(id, ok, bytes),
+    released: () => undefined,
+    crashed: (thread, crash) => this.#crashed(thread, crash),
+  };
+
+  #take(thread: ExecutorThread, reports: ThreadReports): void {
+    const { seat } = thread;
+    const { parked, seceded, finished, failed, stopped } = reports;
+    if (parked.length > 0) {
+      const { tasks, runs } = columns(parked);
+      this.#events.parked(seat, tasks, runs, new Uint8Array(parked.length).fill(1));
+    }
+    if (seceded.length > 0) {
+      const { tasks, runs } = columns(seceded);
+      const left = Uint8Array.from(seceded, ({ left }) => (left === Left.back ? 0 : 1));
+      this.#events.seceded(seat, tasks, runs, left);
+    }
+    if (finished !== undefined) this.#events.finished(finished);
+    if (failed.length > 0) this.#events.failed(seat, failed);
+    if (stopped.length > 0) this.#stopped(seat, stopped);
+    for (const { slot, left } of seceded) if (left === Left.forGood) this.#detach(thread, slot);
+    this.#retire(thread);
+  }
+
+  #stopped(seat: number, names: readonly RunName[]): void {
+    const { tasks, runs } = columns(names);
+    this.#events.stopped(seat, tasks, runs);
+  }
+
+  // ---- watching
+
+  readonly #look = (): void => {
+    const now = performance.now();
+    let runs = 0;
+    for (const thread of [...this.#seats, ...this.#leaving]) {
+      thread.drain();
+      for (const slot of thread.ledger.expired(now)) thread.stop(slot, Stop.expired, now + this.#cancelGrace);
+      for (const slot of thread.ledger.overdue(now)) this.#enforce(thread, slot);
+      runs += thread.ledger.size;
+    }
+    if (runs > 0) return;
+    clearInterval(this.#watch);
+    this.#watch = undefined;
+  };
+
+  /** A run that was asked to stop has not done so in its time. */
+  #enforce(thread: ExecutorThread, slot: number): void {
+    const { task, run } = thread.name(slot);
+    thread.drain();
+    // It may have ended at last, or have gone with its thread for another's sake.
+    if (thread.ledger.tasks[slot] !== task || thread.ledger.runs[slot] !== run) return;
+    const holdsThread = thread.holdsThread(slot, performance.now());
+    if (holdsThread === undefined) return;
+    if (holdsThread) {
+      this.#replace(thread, [slot], (culprit) => this.#stopFailure(thread, culprit));
+      return;
+    }
+    const failure = this.#stopFailure(thread, slot);
+    const name = thread.disown(slot);
+    if (failure === undefined) this.#stopped(thread.seat, [name]);
+    else this.#events.failed(thread.seat, [failure]);
+    // What it waits for may come at any time: nothing else should be on its thread then.
+    this.#detach(thread);
+    this.#retire(thread);
+  }
+
+  /** Undefined for a cancelled run: that is no failure. */
+  #stopFailure(thread: ExecutorThread, slot: number): RunFailure | undefined {
+    return thread.ledger.stops[slot] === Stop.expired
+      ? timeoutFailure(thread.facts(slot), thread.ledger.timeout(slot))
+      : undefined;
+  }
+
+  // ---- replacing threads
+
+  /**
+   * Ends a thread for the sake of some of its runs, and puts a new one in its seat. Its other runs have to be placed again.
+   *
+   * @param fate - the failure of a culprit; undefined: it was cancelled
+   */
+  #replace(old: ExecutorThread, culprits: readonly number[], fate: (slot: number) => RunFailure | undefined): void {
+    const failed: RunFailure[] = [];
+    const stopped: RunName[] = [];
+    for (const slot of culprits) {
+      const failure = fate(slot);
+      const name = old.disown(slot);
+      if (failure === undefined) stopped.push(name);
+      else failed.push(failure);
+    }
+    const victims = old.ledger.taken().map((slot) => {
+      // Whatever has not begun will not begin there any more.
+      old.slots.revoke(slot);
+      return old.disown(slot);
+    });
+    this.#reseat(old);
+    void old.end();
+    if (failed.length > 0) this.#events.failed(old.seat, failed);
+    if (stopped.length > 0) this.#stopped(old.seat, stopped);
+    this.#giveBack(old.seat, victims);
+  }
+
+  /** A thread goes on with the runs it has begun, and another takes its seat. */
+  #detach(old: ExecutorThread, secededSlot = -1): void {
+    if (this.#seats[old.seat] === old) {
+      this.#leaving.add(old);
+      this.#reseat(old);
+      const queued = old.ledger.taken().filter((slot) => old.slots.revoke(slot));
+      this.#giveBack(
+        old.seat,
+        queued.map((slot) => old.disown(slot)),
+      );
+    }
+    old.post({ op: "alone", slot: secededSlot });
+  }
+
+  #reseat(old: ExecutorThread): void {
+    if (this.#seats[old.seat] === old && !this.#isClosed) this.#seats[old.seat] = this.#newThread(old.seat);
+    else this.#leaving.delete(old);
+  }
+
+  #giveBack(seat: number, names: readonly RunName[]): void {
+    const { tasks, runs } = columns(names);
+    this.#events.replaced(seat, tasks, runs);
+  }
+
+  /** A thread that was only waiting for its last runs to end. */
+  #retire(thread: ExecutorThread): void {
+    if (thread.ledger.size > 0 || !this.#leaving.delete(thread)) return;
+    void thread.close(CLOSE_PATIENCE);
+  }
+
+  #crashed(thread: ExecutorThread, crash: Crash): void {
+    if (thread.seat < 0) {
+      this.#spare.crashed(crash);
+      return;
+    }
+    const { ledger, slots } = thread;
+    const begun = ledger.taken().filter((slot) => !slots.revoke(slot));
+    const known = slots.exit?.slot ?? slots.occupant;
+    // Without one that had the thread, any of those that waited may have done it.
+    const culprits = known >= 0 && ledger.isTaken(known) ? [known] : begun;
+    const suspects = culprits.map((slot) => ledger.tasks[slot]!);
+    const exitCode = slots.exit?.code ?? crash.exitCode;
+    this.#replace(thread, culprits, (slot) =>
+      crash.isOutOfMemory
+        ? memoryFailure(thread.facts(slot), suspects)
+        : exitFailure(thread.facts(slot), exitCode, crash.error),
+    );
+  }
+}
+
+function columns(names: readonly RunName[]): { tasks: Int32Array; runs: Int32Array } {
+  return { tasks: Int32Array.from(names, ({ task }) => task), runs: Int32Array.from(names, ({ run }) => run) };
+}
+
+function leasesOf(batch: ExecuteBatch): number[] {
+  let count = 0;
+  for (const input of batch.inputs) count += input.buffers.length;
+  return new Array<number>(count).fill(0);
+}

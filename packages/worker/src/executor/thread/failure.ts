@@ -1,0 +1,97 @@
+import {
+  CodecError,
+  ValueEncoder,
+  type CodecExtension,
+  type FailureKind,
+  type FailureRecord,
+} from "@heddle/protocol/values";
+import { types } from "node:util";
+import { InputMutatedError, RescheduleRequest, ThrownValueError } from "../../task/errors.js";
+
+/** Where in a run something was thrown. */
+export type FailureStage = "definition" | "inputs" | "body" | "result";
+
+const KINDS: Readonly<Record<FailureStage, FailureKind>> = {
+  definition: "definition",
+  inputs: "inputs",
+  body: "error",
+  result: "unencodable",
+};
+
+/** Turns what was thrown into bytes. Never throws: an error that cannot travel whole travels in part. */
+export class ErrorEncoder {
+  readonly #encoder: ValueEncoder;
+
+  /** @param mapStack - makes the positions in an error's stack those of its author's source */
+  constructor(
+    extensions: readonly CodecExtension[],
+    private readonly mapStack: (error: Error) => void,
+  ) {
+    // One run of bytes: failures pass through the scheduler and are not shared between threads.
+    this.#encoder = new ValueEncoder({ extensions, outOfBandBytes: Infinity });
+  }
+
+  failure(stage: FailureStage, thrown: unknown): FailureRecord & { readonly reschedule?: true } {
+    if (thrown instanceof RescheduleRequest) return { kind: "error", message: thrown.message, reschedule: true };
+    const error = asError(thrown);
+    return {
+      kind: error instanceof InputMutatedError ? "inputs" : stage === "body" ? "error" : KINDS[stage],
+      message: safely(() => `${error.name}: ${error.message}`, "an error whose message cannot be read"),
+      error: this.encode(error),
+      ...(error instanceof InputMutatedError ? { data: { input: error.input } } : {}),
+    };
+  }
+
+  /** What was thrown, as an error. */
+  encodeThrown(thrown: unknown): Uint8Array {
+    return this.encode(asError(thrown));
+  }
+
+  encode(error: Error): Uint8Array {
+    safely(() => this.mapStack(error), undefined);
+    try {
+      return this.#encoder.encode(error).head;
+    } catch (reason) {
+      return this.#encoder.encode(travellingPart(error, reason, (value) => this.#canEncode(value))).head;
+    }
+  }
+
+  #canEncode(value: unknown): boolean {
+    try {
+      this.#encoder.encode(value);
+      return true;
+    } catch {
+      return false;
+    }
+  }
+}
+
+function asError(thrown: unknown): Error {
+  return types.isNativeError(thrown) || thrown instanceof Error ? thrown : new ThrownValueError(thrown);
+}
+
+/** Name, message and stack, and those own fields that can travel. */
+function travellingPart(error: Error, reason: unknown, canEncode: (value: unknown) => boolean): Error {
+  const part = new Error(safely(() => String(error.message), ""));
+  const set = (name: string, value: unknown): unknown =>
+    Object.defineProperty(part, name, { value, configurable: true, writable: true, enumerable: name in error });
+  set(
+    "name",
+    safely(() => String(error.name), "Error"),
+  );
+  part.stack = safely(() => String(error.stack), part.stack ?? "");
+  for (const name of safely(() => Object.keys(error), [])) {
+    const value = safely(() => (error as unknown as Record<string, unknown>)[name], undefined);
+    if (canEncode(value)) set(name, value);
+  }
+  if (reason instanceof CodecError && error instanceof ThrownValueError) set("thrown", undefined);
+  return part;
+}
+
+function safely<T>(read: () => T, otherwise: T): T {
+  try {
+    return read();
+  } catch {
+    return otherwise;
+  }
+}

@@ -1,0 +1,342 @@
+/**
+ * Runs what the control thread sends, row by row, on this thread's event loop. Rows begin in the order in which they came, save
+ * those that wait for results of this thread.
+ */
+import { AsyncLocalStorage } from "node:async_hooks";
+import type { Batch } from "../batch-frame.js";
+import type { RunSlots } from "../run-slots.js";
+import { Left } from "../thread-messages.js";
+import type { ArgumentReader } from "./arguments.js";
+import type { ErrorEncoder, FailureStage } from "./failure.js";
+import type { FunctionEntry, Functions } from "./functions.js";
+import type { Inbox } from "./inbox.js";
+import { collected, collectedLater, isGenerator, isThenable } from "./outcome.js";
+import { ParkedRuns, activeMilliseconds } from "./parked-runs.js";
+import type { Reporter } from "./reporter.js";
+import { keepsResult, type ResultWriter } from "./result-writer.js";
+import type { RetainedResults } from "./retained.js";
+import { TaskRun, type RunHost } from "./task-run.js";
+
+/** Milliseconds of runs in a row before the event loop has its turn: parked tasks, timers, messages. */
+const SLICE = 2;
+/** The news of earlier runs may wait for a run that is expected to take less than this many milliseconds. */
+const SHORT = 0.1;
+
+/** A row that has to wait. */
+export interface WaitingRow {
+  readonly batch: Batch;
+  readonly row: number;
+}
+
+export interface RunnerParts {
+  readonly slots: RunSlots;
+  readonly inbox: Inbox;
+  readonly reporter: Reporter;
+  readonly functions: Functions;
+  readonly arguments: ArgumentReader;
+  readonly results: ResultWriter;
+  readonly retained: RetainedResults<WaitingRow>;
+  readonly errors: ErrorEncoder;
+  readonly host: RunHost;
+}
+
+export class Runner {
+  readonly #parts: RunnerParts;
+  readonly #parked: ParkedRuns;
+  /** The task, for code that runs after an await, in a timer, in a callback. */
+  readonly #scope = new AsyncLocalStorage<TaskRun | undefined>();
+
+  #batch: Batch | undefined;
+  #nextRow = 0;
+  /** Rows that waited for a result that is there now, the next one last. */
+  readonly #ready: WaitingRow[] = [];
+
+  /** The row that has the thread, as long as it does, and its run if it needed one. */
+  #running: Batch | undefined;
+  #runningRow = 0;
+  #run: TaskRun | undefined;
+
+  #turnIsQueued = false;
+  /** A function is being revived; the rows after it wait, so that they begin in order. */
+  #isReviving = false;
+  /** Nothing more begins here: a run has the thread for itself. */
+  #isClosed = false;
+  #onAlone: (() => void) | undefined;
+  /** Milliseconds of all runs on this thread so far, without what parked ones did later. */
+  #busy = 0;
+
+  constructor(parts: RunnerParts) {
+    this.#parts = parts;
+    this.#parked = new ParkedRuns(parts.reporter);
+  }
+
+  /** The run whose code is running. */
+  current(): TaskRun | undefined {
+    if (this.#running === undefined) return this.#scope.getStore();
+    return (this.#run ??= this.#identify(this.#running, this.#runningRow));
+  }
+
+  /** Calls something that is no task. */
+  outsideTasks<T>(action: () => T): T {
+    return this.#scope.run(undefined, action);
+  }
+
+  // ---- the loop
+
+  /** Begins rows until there are none, or the event loop has to have its turn. */
+  readonly turn = (): void => {
+    this.#turnIsQueued = false;
+    // Messages may be taken in the midst of a run; its own turn goes on.
+    if (this.#isReviving || this.#isClosed || this.#running !== undefined) return;
+    const { inbox, reporter, slots } = this.#parts;
+    let now = performance.now();
+    const end = now + SLICE;
+    while (!this.#isReviving && !this.#isClosed) {
+      if (now > end) {
+        this.#queueTurn();
+        break;
+      }
+      if (this.#takeRow()) now = this.#begin(this.#taken, this.#takenRow, now);
+      else if (inbox.sleep()) break;
+    }
+    if (!this.#isReviving) slots.occupy(-1);
+    reporter.wake();
+  };
+
+  #queueTurn(): void {
+    if (this.#turnIsQueued) return;
+    this.#turnIsQueued = true;
+    setImmediate(this.turn);
+  }
+
+  #taken!: Batch;
+  #takenRow = 0;
+
+  /** Sets `#taken` and `#takenRow`; false when there is no row. */
+  #takeRow(): boolean {
+    const ready = this.#ready.pop();
+    if (ready !== undefined) {
+      this.#taken = ready.batch;
+      this.#takenRow = ready.row;
+      return true;
+    }
+    while (this.#batch === undefined || this.#nextRow === this.#batch.rows) {
+      const batch = (this.#batch = this.#parts.inbox.nextBatch());
+      this.#nextRow = 0;
+      if (batch === undefined) return false;
+      for (let row = 0; row < batch.rows; row++) {
+        if (keepsResult(batch, row)) this.#parts.retained.expect(batch.task(row));
+      }
+    }
+    this.#taken = this.#batch;
+    this.#takenRow = this.#nextRow++;
+    return true;
+  }
+
+  // ---- one run
+
+  /** @returns the time after it: one look at the clock serves as the end of one run and the start of the next */
+  #begin(batch: Batch, row: number, now: number): number {
+    const { slots, functions, reporter, inbox, retained } = this.#parts;
+    const missing = batch.depCount(row) > 0 ? this.#missingResult(batch, row) : -1;
+    if (missing >= 0) {
+      retained.wait(missing, { batch, row });
+      return now;
+    }
+    const slot = batch.slot(row);
+    if (!slots.begin(slot)) return now;
+    slots.occupy(slot);
+    const index = batch.functionOf(row);
+    const entry = functions.get(index);
+    if (entry === undefined) {
+      if (!functions.isDefined(index)) inbox.takeMessages();
+      this.#isReviving = true;
+      void this.#reviveFor(batch, row, index);
+      return now;
+    }
+    reporter.beforeRun(entry.mean >= 0 && entry.mean < SHORT, now);
+    return this.#call(batch, row, slot, entry, now);
+  }
+
+  #missingResult(batch: Batch, row: number): number {
+    const first = batch.firstDep(row);
+    for (let dep = first; dep < first + batch.depCount(row); dep++) {
+      const task = batch.depTask(dep);
+      if (batch.depInput(dep) < 0 && this.#parts.retained.isExpected(task)) return task;
+    }
+    return -1;
+  }
+
+  async #reviveFor(batch: Batch, row: number, index: number): Promise<void> {
+    try {
+      const entry = await this.#parts.functions.load(index);
+      this.#isReviving = false;
+      this.#call(batch, row, batch.slot(row), entry, performance.now());
+    } catch (error) {
+      this.#isReviving = false;
+      this.#fail("definition", error, batch, row, performance.now(), 0);
+    }
+    this.turn();
+  }
+
+  #call(batch: Batch, row: number, slot: number, entry: FunctionEntry, start: number): number {
+    this.#running = batch;
+    this.#runningRow = row;
+    let stage: FailureStage = "inputs";
+    let end: number;
+    try {
+      const args = this.#parts.arguments.read(batch, row);
+      const { guard } = this.#parts.arguments;
+      stage = "body";
+      this.#parts.slots.startedAt[slot] = performance.timeOrigin + start;
+      let value = entry.style === "direct" ? entry.call.apply(undefined, args) : this.#callScoped(entry, args);
+      if (isGenerator(value)) value = this.#scope.run(this.current(), collected, value);
+      if (isThenable(value)) {
+        entry.style = "scoped";
+        return this.#park(this.current()!, value, guard, start);
+      }
+      if (entry.style === "unknown") entry.style = "direct";
+      const damage = guard?.check();
+      if (damage !== undefined) throw damage;
+      stage = "result";
+      this.#parts.results.encode(value);
+      end = performance.now();
+      this.#parts.results.report(slot, start, end - start, 0, end);
+      if (keepsResult(batch, row)) this.#retain(batch, row, value);
+      if (this.#run !== undefined) this.#run.isOver = true;
+    } catch (error) {
+      end = performance.now();
+      if (this.#run !== undefined) this.#run.isOver = true;
+      this.#fail(stage, error, batch, row, start, end - start);
+    } finally {
+      this.#running = undefined;
+      this.#run = undefined;
+    }
+    entry.ran(end - start);
+    this.#busy += end - start;
+    return end;
+  }
+
+  #callScoped(entry: FunctionEntry, args: unknown[]): unknown {
+    return this.#scope.run(this.current(), () => entry.call.apply(undefined, args));
+  }
+
+  #identify(batch: Batch, row: number): TaskRun {
+    return new TaskRun(this.#parts.host, batch, row);
+  }
+
+  #fail(stage: FailureStage, error: unknown, batch: Batch, row: number, start: number, busy: number): void {
+    if (keepsResult(batch, row)) this.#goOn(this.#parts.retained.forget(batch.task(row)));
+    this.#parts.reporter.post({
+      op: "failed",
+      failure: {
+        ...this.#parts.errors.failure(stage, error),
+        slot: batch.slot(row),
+        startedAt: performance.timeOrigin + start,
+        busy: Math.round(busy * 1000),
+        started: stage === "body" || stage === "result",
+      },
+    });
+  }
+
+  #retain(batch: Batch, row: number, value: unknown): void {
+    const result = this.#parts.results.retainedResult(value, batch.flags(row));
+    this.#goOn(this.#parts.retained.provide(batch.task(row), result));
+  }
+
+  /** Rows that waited for a result need wait no longer. Where there is none they fail, and the control thread places them again. */
+  #goOn(waiting: readonly WaitingRow[]): void {
+    if (waiting.length === 0) return;
+    for (let i = waiting.length - 1; i >= 0; i--) this.#ready.push(waiting[i]!);
+    if (this.#running === undefined) this.#queueTurn();
+  }
+
+  // ---- runs that wait
+
+  #park(run: TaskRun, value: PromiseLike<unknown>, guard: TaskRun["guard"], start: number): number {
+    const now = performance.now();
+    run.startedAt = start;
+    run.busy = now - start;
+    run.guard = guard;
+    this.#busy += run.busy;
+    run.parkedAt = activeMilliseconds() - this.#busy;
+    this.#parked.add(run);
+    this.#follow(run, value);
+    return now;
+  }
+
+  #follow(run: TaskRun, value: PromiseLike<unknown>): void {
+    Promise.resolve(value).then(
+      (result) => this.#finishParked(run, result),
+      (error: unknown) => this.failParked(run, error),
+    );
+  }
+
+  #finishParked(run: TaskRun, value: unknown): void {
+    if (run.isOver) return;
+    if (isGenerator(value)) {
+      this.#follow(run, this.#scope.run(run, collectedLater, value));
+      return;
+    }
+    const { batch, row } = run;
+    let stage: FailureStage = "body";
+    try {
+      const damage = run.guard?.check();
+      if (damage !== undefined) throw damage;
+      stage = "result";
+      this.#parts.results.encode(value);
+    } catch (error) {
+      this.failParked(run, error, stage);
+      return;
+    }
+    this.#parked.end(run);
+    const now = performance.now();
+    const busy = this.#busyOf(run, now);
+    this.#parts.results.report(run.slot, run.startedAt, busy, now - run.startedAt - busy, now);
+    if (keepsResult(batch, row)) this.#retain(batch, row, value);
+    this.#parts.reporter.wakeSoon();
+  }
+
+  /** Ends a parked run with an error, its own or a stray one. False: it was over already. */
+  failParked(run: TaskRun, error: unknown, stage: FailureStage = "body"): boolean {
+    const now = performance.now();
+    const busy = run.isOver ? 0 : this.#busyOf(run, now);
+    if (!this.#parked.end(run)) return false;
+    this.#fail(stage, error, run.batch, run.row, run.startedAt, busy);
+    return true;
+  }
+
+  /**
+   * Milliseconds of a parked run on the thread: Node does not tell whose callbacks the event loop ran, so what it did beside
+   * beginning other runs is shared between those that waited.
+   */
+  #busyOf(run: TaskRun, now: number): number {
+    const elsewhere = activeMilliseconds() - this.#busy - run.parkedAt;
+    const share = Math.max(0, elsewhere) / Math.max(1, this.#parked.size);
+    return Math.min(run.busy + share, now - run.startedAt);
+  }
+
+  // ---- orders
+
+  stop(slot: number, expired: boolean): void {
+    this.#parked.get(slot)?.stop(expired);
+  }
+
+  forget(tasks: Int32Array): void {
+    for (const task of tasks) this.#goOn(this.#parts.retained.forget(task));
+  }
+
+  /** Asks for this thread to belong to one run. Nothing else begins on it from now on. */
+  secede(run: TaskRun): Promise<void> {
+    this.#isClosed = true;
+    this.#parts.reporter.seceded(run.slot, Left.forGood);
+    return new Promise((resolve) => (this.#onAlone = resolve));
+  }
+
+  /** The control thread has agreed, and taken back what had not begun. */
+  alone(): void {
+    this.#batch = undefined;
+    this.#ready.length = 0;
+    this.#onAlone?.();
+  }
+}

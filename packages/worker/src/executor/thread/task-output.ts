@@ -1,0 +1,61 @@
+/** Whatever tasks print, written at once and marked with the task. */
+import { writeSync } from "node:fs";
+import { format } from "node:util";
+import type { TaskLog } from "../../task/runtime.js";
+import { OUTPUT_TEXT_MAX, STREAM_NUMBER, outputFrame, outputPieces, type OutputStream } from "../output-frames.js";
+import type { Reporter } from "./reporter.js";
+
+export type WriteOutput = (task: number, stream: OutputStream, text: string) => void;
+
+/** Longest piece that goes through the ring. */
+const RING_PIECE = 16 * 1024;
+
+export function outputThroughRing(reporter: Reporter): WriteOutput {
+  return (task, stream, text) => {
+    for (const piece of outputPieces(text, RING_PIECE)) reporter.output(task, STREAM_NUMBER[stream], piece);
+  };
+}
+
+/** @param fd - a pipe; should it be full and not block, the thread waits for room */
+export function outputThroughPipe(fd: number): WriteOutput {
+  return (task, stream, text) => {
+    for (const piece of outputPieces(text, OUTPUT_TEXT_MAX)) writeFrame(fd, outputFrame(task, stream, piece));
+  };
+}
+
+const pause = new Int32Array(new SharedArrayBuffer(4));
+
+function writeFrame(fd: number, frame: Buffer): void {
+  for (;;) {
+    try {
+      // Up to PIPE_BUF bytes are written whole or not at all.
+      writeSync(fd, frame);
+      return;
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== "EAGAIN") return;
+      Atomics.wait(pause, 0, 0, 1);
+    }
+  }
+}
+
+/** Sends what is printed in this thread, by `console` or by its streams, through `write`. */
+export function captureOutput(write: WriteOutput, currentTask: () => number): void {
+  for (const stream of ["stdout", "stderr"] as const) {
+    process[stream].write = (chunk: Uint8Array | string, encoding?: unknown, callback?: unknown): boolean => {
+      const text = typeof chunk === "string" ? chunk : Buffer.from(chunk).toString("utf8");
+      write(currentTask(), stream, text);
+      const done = typeof encoding === "function" ? encoding : callback;
+      if (typeof done === "function") process.nextTick(done);
+      return true;
+    };
+  }
+}
+
+/** What `currentTask().log` is. */
+export function taskLog(write: WriteOutput, currentTask: () => number): TaskLog {
+  const at =
+    (stream: OutputStream) =>
+    (...parts: unknown[]): void =>
+      write(currentTask(), stream, `${format(...parts)}\n`);
+  return { debug: at("stdout"), info: at("stdout"), warn: at("stderr"), error: at("stderr") };
+}

@@ -1,0 +1,110 @@
+import { HeddleError, registerError } from "@heddle/protocol/values";
+
+/** `currentTask()` and its like were called where no task is running. */
+export class NotInTaskError extends HeddleError {
+  constructor(readonly what: string) {
+    super(
+      "HEDDLE_NOT_IN_TASK",
+      `${what} was called outside a task: call it in the function that is submitted, or in what that function calls or awaits`,
+    );
+  }
+}
+registerError(NotInTaskError);
+
+/** A task threw, or rejected with, something that is not an Error. */
+export class ThrownValueError extends HeddleError {
+  constructor(
+    /** What was thrown. */
+    readonly thrown: unknown,
+  ) {
+    super(
+      "HEDDLE_THROWN_VALUE",
+      `the task threw ${describe(thrown)}, which is not an Error; throw an Error to have a stack`,
+    );
+  }
+}
+registerError(ThrownValueError);
+
+function describe(value: unknown): string {
+  if (typeof value === "string") return JSON.stringify(value.length > 200 ? `${value.slice(0, 200)}…` : value);
+  if (typeof value === "bigint") return `${value}n`;
+  if (typeof value === "object" && value !== null) {
+    const name = (value as { constructor?: { name?: unknown } }).constructor?.name;
+    return typeof name === "string" && name !== "Object" ? `a ${name}` : "an object";
+  }
+  if (typeof value === "function") return "a function";
+  return String(value);
+}
+
+/** A task ran longer than its `timeout`. */
+export class TaskTimeoutError extends HeddleError {
+  constructor(
+    /** Milliseconds from the start of the body. */
+    readonly timeout: number,
+  ) {
+    super("HEDDLE_TASK_TIMEOUT", `the task ran longer than its timeout of ${timeout} ms and was stopped`);
+  }
+}
+registerError(TaskTimeoutError);
+
+/** The reason of a task's signal when somebody cancelled it. */
+export class TaskCancelledError extends HeddleError {
+  constructor() {
+    super("HEDDLE_TASK_CANCELLED", "the task was cancelled");
+  }
+}
+registerError(TaskCancelledError);
+
+/** The heap of a task's thread was exhausted. */
+export class TaskOutOfMemoryError extends HeddleError {
+  constructor(
+    /** Number of tasks that were on the thread: which of them took the memory is only known when it is one. */
+    readonly suspects: number,
+  ) {
+    const who =
+      suspects === 1 ? "the task exhausted" : `${suspects} tasks that shared a thread, this one among them, exhausted`;
+    super(
+      "HEDDLE_TASK_OUT_OF_MEMORY",
+      `${who} the JavaScript heap of its thread; work on smaller pieces, or put the data into typed arrays, which are outside it`,
+    );
+  }
+}
+registerError(TaskOutOfMemoryError);
+
+/** A task called process.exit, or its thread ended in another way. */
+export class TaskExitedError extends HeddleError {
+  constructor(
+    readonly exitCode: number,
+    options?: ErrorOptions,
+  ) {
+    super(
+      "HEDDLE_TASK_EXITED",
+      `the task ended its thread with exit code ${exitCode}, by process.exit or an error that nothing caught; return or throw instead`,
+      options,
+    );
+  }
+}
+registerError(TaskExitedError);
+
+/** A large input that tasks share was written to. */
+export class InputMutatedError extends HeddleError {
+  constructor(
+    /** Id of the task whose result was damaged. */
+    readonly input: number,
+  ) {
+    super(
+      "HEDDLE_INPUT_MUTATED",
+      "an input changed while the task ran: large typed arrays are shared between tasks and may only be read; " +
+        "copy it first (array.slice()), or ask for private copies with { copyInputs: true }",
+    );
+  }
+}
+registerError(InputMutatedError);
+
+/** What `reschedule()` throws. Nothing but the executor should catch it. */
+export class RescheduleRequest extends HeddleError {
+  constructor(readonly reason: string) {
+    super("HEDDLE_RESCHEDULE", `the task asked to be run somewhere else${reason === "" ? "" : `: ${reason}`}`);
+  }
+}
+registerError(RescheduleRequest);
