@@ -7,7 +7,7 @@ import type { SchedulerState } from "./state.js";
 import { State } from "./task-state.js";
 import { Flag, NONE } from "./task-table.js";
 import type { Transitions } from "./transitions.js";
-import { want } from "./wants.js";
+import { isWantedAs, want } from "./wants.js";
 
 /** Places in the order between two tasks of a graph that a running task submitted. */
 const NESTED_STEP = 2 ** -20;
@@ -105,20 +105,24 @@ function openGraph(state: SchedulerState, client: ClientRecord, message: SubmitT
 
 /** Every dependent has arrived: what nobody wants and nothing needs is not kept any longer. */
 function closeGraph(t: Transitions, client: ClientRecord, number: number, graph: OpenGraph): void {
+  client.openGraphs.delete(number);
+  t.chore(letGo(t, client, graph));
+  t.state.instructions.push({ to: "client", client: client.index, message: { op: "accepted", graph: number } });
+}
+
+function* letGo(t: Transitions, client: ClientRecord, graph: OpenGraph): Generator<void> {
   const { state } = t;
   const { tasks } = state;
-  client.openGraphs.delete(number);
   for (const [first, rows] of graph.ranges) {
     for (let task = first; task < first + rows; task++) {
       const slot = client.numbers.get(task);
       if (slot === NONE) continue;
       tasks.clear(slot, Flag.held);
-      const isWantedHere = state.wantsOf(slot).some((w) => w.client === client.index && w.number === task);
-      if (!isWantedHere) client.numbers.delete(task);
+      if (!isWantedAs(state, slot, client.index, task)) client.numbers.delete(task);
       if (!state.isNeeded(slot)) t.check(slot);
+      yield;
     }
   }
-  state.instructions.push({ to: "client", client: client.index, message: { op: "accepted", graph: number } });
 }
 
 function attach(state: SchedulerState, slot: number, chunk: Chunk, chunkIndex: number, row: number): void {

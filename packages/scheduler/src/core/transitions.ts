@@ -29,8 +29,8 @@ export class InvalidTransitionError extends HeddleError {
 }
 registerError(InvalidTransitionError);
 
-/** Tasks looked at in one event, at most, when results are no longer needed: the rest waits for the next turn. */
-const CHECKS_PER_EVENT = 20_000;
+/** Tasks looked at in one event, at most, to clean up: a few milliseconds. The rest waits for the next turn. */
+const STEPS_PER_EVENT = 20_000;
 
 /** Stands for `waiting` in a recommendation that holds only for a released task. */
 const NEED = -1;
@@ -45,6 +45,7 @@ export class Transitions {
   #recommended: number[] = [];
   /** Tasks that may have become useless; looked at when nothing is recommended any more. */
   #unneeded: number[] = [];
+  readonly #chores: Iterator<void>[] = [];
 
   constructor(readonly state: SchedulerState) {}
 
@@ -68,14 +69,20 @@ export class Transitions {
     this.recommend(slot, State.erred);
   }
 
+  /** A long piece of work, a step for each task it is about: done in slices over as many turns as it takes. */
+  chore(steps: Iterator<void>): void {
+    this.#chores.push(steps);
+  }
+
   /** Follows recommendations to the end. Returns whether clean-up is left for the next turn. */
   settle(): boolean {
-    let budget = CHECKS_PER_EVENT;
+    let budget = STEPS_PER_EVENT;
     for (;;) {
       this.settleRecommended();
-      if (this.#unneeded.length === 0) return false;
-      if (budget-- === 0) return true;
-      this.#dropIfUnneeded(this.#unneeded.pop()!);
+      if (this.#unneeded.length > 0) this.#dropIfUnneeded(this.#unneeded.pop()!);
+      else if (this.#chores.length === 0) return false;
+      else if (this.#chores[0]!.next().done === true) this.#chores.shift();
+      if (--budget === 0) return true;
     }
   }
 

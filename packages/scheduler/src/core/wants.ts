@@ -12,7 +12,7 @@ export function want(t: Transitions, client: ClientRecord, number: number, slot:
     tasks.wantClient[slot] = client.index;
     tasks.wantNumber[slot] = number;
   } else {
-    if (state.wantsOf(slot).some((w) => w.client === client.index && w.number === number)) return;
+    if (isWantedAs(state, slot, client.index, number)) return;
     const more = state.moreWants.get(slot);
     if (more === undefined) state.moreWants.set(slot, [{ client: client.index, number }]);
     else more.push({ client: client.index, number });
@@ -22,6 +22,12 @@ export function want(t: Transitions, client: ClientRecord, number: number, slot:
   if (at === State.memory) client.finished.push(number, tasks.nbytes[slot]!, undefined, 0, 0);
   else if (at === State.erred) client.erred.push(number, state.failures.get(slot)!);
   else if (at === State.released) t.need(slot);
+}
+
+export function isWantedAs(state: SchedulerState, slot: number, client: number, number: number): boolean {
+  const { tasks } = state;
+  if (tasks.wantClient[slot] === client && tasks.wantNumber[slot] === number) return true;
+  return state.moreWants.get(slot)?.some((w) => w.client === client && w.number === number) ?? false;
 }
 
 /** A client let go of its future. */
@@ -52,20 +58,32 @@ function removeWant(state: SchedulerState, client: ClientRecord, number: number,
 
 /** Everything a client wanted is let go: it said goodbye, or its grace is over. */
 export function dropClient(t: Transitions, client: ClientRecord): void {
-  const { state } = t;
   for (const predecessor of client.predecessors) dropClient(t, predecessor);
-  for (const graph of client.openGraphs.values()) {
-    for (const [first, rows] of graph.ranges) {
+  client.predecessors = [];
+  client.connected = false;
+  client.leftAt = Infinity;
+  t.chore(letGoOfAll(t, client));
+}
+
+function* letGoOfAll(t: Transitions, client: ClientRecord): Generator<void> {
+  const { state } = t;
+  const graphs = [...client.openGraphs.values()];
+  client.openGraphs.clear();
+  for (const { ranges } of graphs) {
+    for (const [first, rows] of ranges) {
       for (let task = first; task < first + rows; task++) {
         const slot = client.numbers.get(task);
         if (slot === NONE) continue;
         state.tasks.clear(slot, Flag.held);
         t.check(slot);
+        yield;
       }
     }
   }
-  client.openGraphs.clear();
-  for (const [number] of [...client.numbers.entries()]) unwant(t, client, number);
+  for (const [number] of client.numbers.entries()) {
+    unwant(t, client, number);
+    yield;
+  }
   state.clients.delete(client.index);
   state.definitions.forgetClient(client.index);
 }
