@@ -1,0 +1,52 @@
+/** Errors about the way to the scheduler. */
+import { HeddleError, registerError } from "@heddle/protocol";
+
+/** The client was closed while something was pending, or used afterwards. */
+export class ClientClosedError extends HeddleError {
+  constructor(what: string) {
+    super("HEDDLE_CLIENT_CLOSED", `${what}: the client is closed. Await what you need before client.close()`);
+  }
+}
+registerError(ClientClosedError);
+
+/** The connection broke while a command was under way that must not be repeated blindly: whether it was done is not known. */
+export class ConnectionLostError extends HeddleError {
+  constructor(readonly command: string) {
+    super(
+      "HEDDLE_CONNECTION_LOST",
+      `the connection to the scheduler broke during ${command}, so whether it was done is not known: look, and repeat it if need be`,
+    );
+  }
+}
+registerError(ConnectionLostError);
+
+/** Nothing says which cluster to use. */
+export class NoClusterError extends HeddleError {
+  constructor() {
+    super(
+      "HEDDLE_NO_CLUSTER",
+      "new Client() found no cluster: pass a cluster or an address, set HEDDLE_ADDRESS, or make a LocalCluster first",
+    );
+  }
+}
+registerError(NoClusterError);
+
+/** The scheduler refused a question or command. */
+export class SchedulerRefusedError extends HeddleError {
+  constructor(
+    /** Code of the refusal itself. */
+    readonly refusal: string,
+    message: string,
+  ) {
+    super("HEDDLE_SCHEDULER_REFUSED", message);
+  }
+}
+registerError(SchedulerRefusedError);
+
+/** A client was asked for where there is none. */
+export class NoClientError extends HeddleError {
+  constructor() {
+    super("HEDDLE_NO_CLIENT", "getClient() found no client: make one with new Client(...), or call it inside a task");
+  }
+}
+registerError(NoClientError);
