@@ -1,4 +1,4 @@
-import { HeddleError, registerError } from "@heddle/protocol";
+import { HeddleError, registerError } from "@heddle/protocol/values";
 
 export interface NotSerializableDetails {
   /** Display name of the function that was submitted, "anonymous" when it has none. */

@@ -59,8 +59,7 @@ export class CopyPlan {
     scopes: readonly ScopeSnapshot[],
   ) {
     this.scopes = scopes;
-    this.insideFunction =
-      scopes.some((scope) => scope.kind.startsWith("Closure")) || code.script.table.insideFunction(code.offset);
+    this.insideFunction = code.script.table.insideFunction(code.offset);
   }
 
   /** Resolved once, so that the snapshots of whole scopes do not stay in memory with the function. */

@@ -144,8 +144,9 @@ function receiverOf(
   if (!analysis.outerThis || analysis.kind !== "arrow") return undefined;
   const receiver = holder && fieldReceiver(holder, code);
   if (receiver !== undefined) return encoder.encode(receiver);
-  // At the top level of a module `this` is undefined, here as there.
-  if (code.script.isModule && !plan.insideFunction) return undefined;
+  // At the top level of a module `this` is undefined, here as there; vitest's runner makes it the global object.
+  if (!plan.insideFunction && code.script.isModule) return undefined;
+  if (!plan.insideFunction && code.script.table.isVite) return { std: ["globalThis"] };
   throw encoder.refuse(
     "it is an arrow function that uses 'this' of the function around it, which cannot be read",
     "copy what you need to a variable first: const { x } = this",
@@ -273,7 +274,9 @@ function encodeViteDynamicImport(encoder: Encoder, code: FunctionCode, name: str
   const modules: Record<string, number> = {};
   for (const [, specifier] of literals) {
     const source = { specifier: specifier!, form: "vite", path: [], constant: true } as const;
-    modules[specifier!] = (encodeImport(encoder, source, code.script) as { mod: number }).mod;
+    const step = { kind: "variable", name: `import("${specifier}")` } as const;
+    const entry = encoder.trail.within(step, () => encodeImport(encoder, source, code.script));
+    modules[specifier!] = (entry as { mod: number }).mod;
   }
   return { dynamicImport: modules, ...(root !== undefined && { vite: 1 as const }) };
 }

@@ -29,7 +29,7 @@ export function encodeObject(encoder: Encoder, value: object): Entry {
     );
   const known = importByIdentity(encoder, value);
   if (known !== undefined) return known;
-  if (types.isModuleNamespaceObject(value))
+  if (isNamespace(value))
     throw encoder.refuse(
       "which is a module namespace obtained at run time",
       "import it at the top of the file, or call import() inside the task",
@@ -37,6 +37,12 @@ export function encodeObject(encoder: Encoder, value: object): Entry {
   askHook(encoder, value);
   refuseUncopiable(encoder, value);
   return encodeBuiltin(encoder, value) ?? encodePlain(encoder, value);
+}
+
+/** A module's namespace, or what vitest's module runner gives for one. */
+function isNamespace(value: object): boolean {
+  if (types.isModuleNamespaceObject(value)) return true;
+  return Object.getPrototypeOf(value) === null && ownProperty(value, Symbol.toStringTag)?.value === "Module";
 }
 
 /** Lets an object say itself why it cannot be copied. */

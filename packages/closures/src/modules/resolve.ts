@@ -33,6 +33,8 @@ export function resolveSpecifier(specifier: string, fromFile: string | undefined
 
 /** What a file that is known already means for a worker. */
 export function resolveFile(file: string): Resolution {
+  const self = selfSpecifier(file);
+  if (self !== undefined) return { kind: "self", specifier: self };
   if (isInNodeModules(file)) {
     const owner = packageOf(file);
     if (owner !== undefined)
@@ -43,15 +45,16 @@ export function resolveFile(file: string): Resolution {
         ...(owner.version !== undefined && { version: owner.version }),
       };
   }
-  const self = selfSpecifier(file);
-  return self === undefined ? { kind: "file", file } : { kind: "self", specifier: self };
+  return { kind: "file", file };
 }
 
 /** The package name under which a file of Heddle's own (in a checkout or installed) is imported. */
 export function selfSpecifier(file: string): string | undefined {
   const owner = packageOf(file);
   if (owner === undefined || !SELF.test(owner.name)) return undefined;
-  return /^(src|dist)[\\/]/.test(path.relative(owner.directory, file)) ? owner.name : undefined;
+  // In a checkout of the library its tests and examples lie in its packages too; they are clients.
+  const isOwn = isInNodeModules(file) || /^(src|dist)[\\/]/.test(path.relative(owner.directory, file));
+  return isOwn ? owner.name : undefined;
 }
 
 function resolvedPath(base: string): Resolution {

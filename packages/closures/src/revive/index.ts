@@ -1,0 +1,8 @@
+/**
+ * The part of this package that threads running tasks need. Importing it loads no parser, no inspector and no transpiler, which
+ * take longer to load than a thread to start.
+ *
+ * @packageDocumentation
+ */
+export { disposePerWorker, perWorker, type PerWorkerOptions, type PerWorkerValue } from "../per-worker.js";
+export { Reviver, type ReviverOptions } from "./reviver.js";

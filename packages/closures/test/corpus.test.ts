@@ -1,0 +1,38 @@
+import { beforeAll, describe, expect, it } from "vitest";
+import { checkCase } from "./support/check.js";
+import { hosts, rowsOf, runCorpus, type CorpusRun } from "./support/corpus.js";
+
+describe.each(hosts)("functions written for $name", (host) => {
+  let run: CorpusRun;
+  beforeAll(async () => {
+    run = await runCorpus(host);
+  });
+
+  it.each(rowsOf(host.file))("$name", (row) => {
+    checkCase(run, row, host.file);
+  });
+
+  it("has no case whose name the table does not know", () => {
+    expect([...run.captured.keys()].sort()).toEqual(
+      rowsOf(host.file)
+        .map((row) => row.name)
+        .sort(),
+    );
+  });
+
+  if (host.file === "cases.ts") {
+    it("throws with the lines of the TypeScript source", () => {
+      const helper = run.outcomes.get("stack of a captured helper")!.stack!.split("\n");
+      expect(helper[1]).toBe(`    at thrower (${run.clientDir}/cases.ts:84:9)`);
+      expect(helper[2]).toBe(`    at ${run.clientDir}/cases.ts:86:48`);
+      const imported = run.outcomes.get("stack of an imported file")!.stack!.split("\n");
+      expect(imported[1]).toBe(`    at Rectangle.checked (${run.clientDir}/lib/shapes.ts:18:13)`);
+    });
+  } else if (host.file === "cases.mjs") {
+    it("throws with the client's own file, line and column", () => {
+      const stack = run.outcomes.get("stack of a local module")!.stack!.split("\n");
+      expect(stack[1]).toBe(`    at thrower (${run.clientDir}/lib/place.mjs:3:9)`);
+      expect(stack[2]).toMatch(/^ {4}at .*cases\.mjs:\d+:\d+\)?$/);
+    });
+  }
+});

@@ -1,0 +1,33 @@
+import path from "node:path";
+import { expect } from "vitest";
+import type { CorpusRun, Row } from "./corpus.js";
+
+/** Paths are given as text, or as the source of a pattern that is anchored. */
+function pathPattern(path: string): RegExp {
+  return path.startsWith("^") ? new RegExp(path) : new RegExp(`^${path.replace(/[.*+?^${}()|[\]\\]/g, "\\$&")}$`);
+}
+
+/** A case gives on the worker what it gave at the client, or is refused with the path, reason and line it should be. */
+export function checkCase(run: CorpusRun, row: Row, file: string): void {
+  const captured = run.captured.get(row.name);
+  expect(captured, "the corpus did not reach this case").toBeDefined();
+  const { fails, error, local } = captured!;
+  if (fails !== undefined) {
+    expect(error).toBeDefined();
+    expect(error).toMatchObject({
+      code: "HEDDLE_FUNCTION_NOT_SERIALIZABLE",
+      path: expect.stringMatching(pathPattern(fails.path)) as string,
+    });
+    expect(error!.message).toMatch(new RegExp(fails.reason));
+    const [, where, line] = /^(.*):(\d+):\d+$/.exec(error!.location ?? "") ?? [];
+    expect(path.basename(where ?? "")).toBe(file);
+    expect(row.name === "super method alone" || (Number(line) >= row.firstLine && Number(line) <= row.lastLine)).toBe(
+      true,
+    );
+    return;
+  }
+  expect(error).toBeUndefined();
+  const outcome = run.outcomes.get(row.name);
+  expect(outcome?.failed).toBeUndefined();
+  expect({ value: outcome?.value, thrown: outcome?.thrown }).toEqual({ value: local!.value, thrown: local!.thrown });
+}

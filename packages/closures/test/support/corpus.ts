@@ -1,0 +1,170 @@
+import { execFile } from "node:child_process";
+import fs from "node:fs";
+import os from "node:os";
+import path from "node:path";
+import { promisify } from "node:util";
+
+const run = promisify(execFile);
+
+const packageRoot = path.resolve(import.meta.dirname, "../..");
+const repository = path.resolve(packageRoot, "../..");
+const fixtures = path.join(packageRoot, "test/fixtures");
+const bin = (name: string): string => path.join(repository, "node_modules/.bin", name);
+
+/** One case as its source file has it. */
+export interface Row {
+  readonly name: string;
+  readonly firstLine: number;
+  readonly lastLine: number;
+}
+
+export interface CaseResult {
+  readonly name: string;
+  readonly fails?: { readonly path: string; readonly reason: string };
+  readonly token?: string;
+  readonly definitions?: readonly unknown[];
+  readonly local?: Outcome;
+  readonly error?: {
+    readonly code?: string;
+    readonly path?: string;
+    readonly reason?: string;
+    readonly hint?: string;
+    readonly location?: string;
+    readonly message: string;
+    readonly stack?: string;
+  };
+}
+
+export interface Outcome {
+  readonly value?: string;
+  readonly thrown?: string;
+}
+
+export interface WorkerResult extends Outcome {
+  readonly name: string;
+  readonly stack?: string;
+  /** What revive itself threw. */
+  readonly failed?: string;
+}
+
+export interface CorpusRun {
+  /** Where the client's sources were; they are gone by the time the worker ran. */
+  readonly clientDir: string;
+  readonly captured: ReadonlyMap<string, CaseResult>;
+  readonly outcomes: ReadonlyMap<string, WorkerResult>;
+}
+
+/** How a corpus file is started. */
+export interface Host {
+  readonly name: string;
+  readonly file: "cases.mjs" | "cases.ts" | "decorated.ts";
+  /** Package type of the client's directory. */
+  readonly type?: "module" | "commonjs";
+  /** Commands run in the client's directory, the last of them the program. */
+  readonly commands: readonly (readonly string[])[];
+  /** Where "#lib/*" leads at run time, for hosts that do not read tsconfig paths. */
+  readonly lib?: string;
+}
+
+const compile = [bin("tsc"), "-p", "."];
+
+export const hosts: readonly Host[] = [
+  { name: "node, ES modules", file: "cases.mjs", commands: [[process.execPath, "cases.mjs"]] },
+  { name: "tsx, ES modules", file: "cases.ts", commands: [[bin("tsx"), "cases.ts"]] },
+  { name: "tsx, CommonJS", file: "cases.ts", type: "commonjs", commands: [[bin("tsx"), "cases.ts"]] },
+  {
+    name: "tsc to ES modules",
+    file: "cases.ts",
+    commands: [compile, [process.execPath, "out/cases.js"]],
+    lib: "./out/lib/*.js",
+  },
+  {
+    name: "tsc to CommonJS",
+    file: "cases.ts",
+    type: "commonjs",
+    commands: [compile, [process.execPath, "out/cases.js"]],
+    lib: "./out/lib/*.js",
+  },
+  { name: "tsx, decorators", file: "decorated.ts", commands: [[bin("tsx"), "decorated.ts"]] },
+  { name: "tsc, decorators", file: "decorated.ts", commands: [compile, [process.execPath, "out/decorated.js"]] },
+];
+
+/** The cases of a corpus file, by their lines. */
+export function rowsOf(file: Host["file"]): Row[] {
+  const lines = fs.readFileSync(path.join(fixtures, "corpus", file), "utf8").split("\n");
+  const starts = lines.flatMap((line, index) => {
+    const name = /^(?:test|refused)\("((?:[^"\\]|\\.)*)"/.exec(line)?.[1];
+    return name === undefined ? [] : [{ name: JSON.parse(`"${name}"`) as string, index }];
+  });
+  return starts.map(({ name, index }, at) => ({
+    name,
+    firstLine: index + 1,
+    lastLine: starts[at + 1]?.index ?? lines.length,
+  }));
+}
+
+/** A client's directory in a place of its own, with the packages it has installed. */
+export function makeClientDir(host: Pick<Host, "type" | "lib"> = {}): string {
+  const directory = temporaryDirectory("client");
+  fs.cpSync(path.join(fixtures, "corpus"), directory, { recursive: true });
+  const manifest = path.join(directory, "package.json");
+  const json = JSON.parse(fs.readFileSync(manifest, "utf8")) as { type?: string; imports: Record<string, string> };
+  json.type = host.type ?? "module";
+  if (host.lib !== undefined) json.imports["#lib/*"] = host.lib;
+  fs.writeFileSync(manifest, JSON.stringify(json));
+  const modules = path.join(directory, "node_modules");
+  fs.mkdirSync(modules);
+  for (const name of fs.readdirSync(path.join(repository, "node_modules")))
+    if (name !== "heddle") fs.symlinkSync(path.join(repository, "node_modules", name), path.join(modules, name));
+  fs.cpSync(path.join(fixtures, "client-heddle"), path.join(modules, "heddle"), { recursive: true });
+  return directory;
+}
+
+/** Captures the corpus in a process of its own, removes its sources, and revives it in another. */
+export async function runCorpus(host: Host): Promise<CorpusRun> {
+  const clientDir = makeClientDir(host);
+  const output = path.join(clientDir, "captured.json");
+  let captured: CaseResult[];
+  try {
+    for (const [command, ...args] of host.commands)
+      await run(command!, args, { cwd: clientDir, env: { ...process.env, NODE_OPTIONS: "", CORPUS_OUT: output } });
+    captured = JSON.parse(fs.readFileSync(output, "utf8")) as CaseResult[];
+  } finally {
+    fs.rmSync(clientDir, { recursive: true, force: true });
+  }
+  return { clientDir, captured: byName(captured), outcomes: await reviveElsewhere(captured) };
+}
+
+/** Runs what was captured in a process whose directory holds nothing but installed packages. */
+export async function reviveElsewhere(
+  captured: readonly CaseResult[],
+  options: { readonly without?: readonly string[] } = {},
+): Promise<ReadonlyMap<string, WorkerResult>> {
+  const directory = temporaryDirectory("worker");
+  try {
+    fs.mkdirSync(path.join(directory, "node_modules"));
+    for (const name of fs.readdirSync(path.join(repository, "node_modules")))
+      if (!options.without?.includes(name))
+        fs.symlinkSync(path.join(repository, "node_modules", name), path.join(directory, "node_modules", name));
+    fs.copyFileSync(path.join(fixtures, "worker.mjs"), path.join(directory, "worker.mjs"));
+    fs.copyFileSync(path.join(fixtures, "corpus/outcome.mjs"), path.join(directory, "outcome.mjs"));
+    const input = path.join(directory, "captured.json");
+    const output = path.join(directory, "outcomes.json");
+    fs.writeFileSync(input, JSON.stringify(captured));
+    await run(process.execPath, ["worker.mjs"], {
+      cwd: directory,
+      env: { ...process.env, NODE_OPTIONS: "", CORPUS_OUT: input, WORKER_OUT: output },
+    });
+    return byName(JSON.parse(fs.readFileSync(output, "utf8")) as WorkerResult[]);
+  } finally {
+    fs.rmSync(directory, { recursive: true, force: true });
+  }
+}
+
+export function byName<T extends { readonly name: string }>(results: readonly T[]): ReadonlyMap<string, T> {
+  return new Map(results.map((result) => [result.name, result]));
+}
+
+export function temporaryDirectory(purpose: string): string {
+  return fs.realpathSync(fs.mkdtempSync(path.join(os.tmpdir(), `heddle-closures-${purpose}-`)));
+}
