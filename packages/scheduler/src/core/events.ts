@@ -35,6 +35,8 @@ export type Instruction =
   | { readonly to: "shell"; readonly action: "dropWorker"; readonly worker: number; readonly reason: string }
   /** A client asked the whole cluster to end. */
   | { readonly to: "shell"; readonly action: "shutdown" }
+  /** For the operator: a mistake of the scheduler, with the story of the task it is about. */
+  | { readonly to: "shell"; readonly action: "log"; readonly line: string }
   /** Feed `continue` in the next turn of the loop. */
   | { readonly to: "shell"; readonly action: "continue" };
 

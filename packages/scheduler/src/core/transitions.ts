@@ -91,7 +91,7 @@ export class Transitions {
     while (this.#recommended.length > 0) {
       const to = this.#recommended.pop()!;
       const slot = this.#recommended.pop()!;
-      if (to !== NEED) this.move(slot, to as StateCode);
+      if (to !== NEED) this.#tryMove(slot, to as StateCode);
       else if (this.state.tasks.state[slot] === State.released) this.move(slot, State.waiting);
     }
   }
@@ -119,6 +119,17 @@ export class Transitions {
     }
     this.#step(slot, from, State.released, away);
     this.#step(slot, State.released, to, onward);
+  }
+
+  /** In production a mistake costs the one task it is about, and is reported; in tests it ends the test. */
+  #tryMove(slot: number, to: StateCode): void {
+    try {
+      this.move(slot, to);
+    } catch (error) {
+      if (!(error instanceof InvalidTransitionError) || this.state.settings.validate || to === State.erred) throw error;
+      this.state.instructions.push({ to: "shell", action: "log", line: error.message });
+      this.fail(slot, { kind: "internal", message: error.message });
+    }
   }
 
   #step(slot: number, from: StateCode, to: StateCode, transition: Transition): void {

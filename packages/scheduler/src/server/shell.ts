@@ -238,6 +238,9 @@ export class Shell {
       case "dropWorker":
         this.#drop(this.members.workers.get(instruction.worker), instruction.reason);
         return;
+      case "log":
+        this.#options.log(instruction.line);
+        return;
       case "continue":
         // An immediate, so that sockets are read and written between two slices.
         this.#continuing ??= setImmediate(() => {
