@@ -1,4 +1,3 @@
-import type { Server } from "node:net";
 import { isMainThread, parentPort } from "node:worker_threads";
 import type { FromScheduler, ToScheduler } from "./messages.js";
 
@@ -6,7 +5,7 @@ import type { FromScheduler, ToScheduler } from "./messages.js";
 export interface Link {
   /** Resolves when the message has left. */
   send(message: FromScheduler): Promise<void>;
-  onMessage(listener: (message: ToScheduler, listening: Server | undefined) => void): void;
+  onMessage(listener: (message: ToScheduler) => void): void;
   /** The other side is gone, whatever became of it. */
   onGone(listener: () => void): void;
 }
@@ -20,7 +19,7 @@ export function parentLink(): Link {
     const port = parentPort;
     return {
       send: async (message) => port.postMessage(message),
-      onMessage: (listener) => port.on("message", (message: ToScheduler) => listener(message, undefined)),
+      onMessage: (listener) => port.on("message", listener),
       onGone: (listener) => port.on("close", listener),
     };
   }
@@ -31,10 +30,7 @@ export function parentLink(): Link {
   return {
     // The parent may be gone at any moment: `disconnect` tells, a failed write has nothing to add.
     send: (message) => new Promise((resolve) => void process.send?.(message, undefined, undefined, () => resolve())),
-    onMessage: (listener) =>
-      process.on("message", (message, handle) =>
-        listener(message as ToScheduler, (handle as Server | undefined) ?? undefined),
-      ),
+    onMessage: (listener) => process.on("message", (message) => listener(message as ToScheduler)),
     onGone: (listener) => process.on("disconnect", listener),
   };
 }

@@ -2,20 +2,19 @@
  * Entry of a scheduler that a LocalCluster starts: as a process of its own, or as a thread. It is told what to do by messages, and
  * ends with whoever started it.
  */
-import type { Server } from "node:net";
 import { isMainThread } from "node:worker_threads";
 import { Settings, toPlainError } from "@heddle/protocol";
 import { SchedulerServer } from "../server/scheduler-server.js";
 import { parentLink } from "./link.js";
-import type { StartOptions } from "./messages.js";
+import { LISTENING_FD, type StartOptions } from "./messages.js";
 
 const link = parentLink();
 let server: SchedulerServer | undefined;
 
-link.onMessage((message, listening) => {
+link.onMessage((message) => {
   switch (message.type) {
     case "start":
-      void start(message.options, listening);
+      void start(message.options);
       return;
     case "workerExited":
       server?.reportExit(message.pid, message.detail);
@@ -32,12 +31,13 @@ if (isMainThread) {
   process.on("SIGTERM", () => void end(0));
 }
 
-async function start(options: StartOptions, listening: Server | undefined): Promise<void> {
+async function start(options: StartOptions): Promise<void> {
   try {
     server = new SchedulerServer({
       ...options,
       settings: Settings.of(options.settings),
-      ...(listening === undefined ? {} : { listening }),
+      // The port is here already; see spawn.ts.
+      ...(isMainThread ? { listeningFd: LISTENING_FD } : {}),
       log: (line) => void link.send({ type: "log", line }),
       onShutdown: () => void link.send({ type: "shutdown" }),
     });

@@ -2,11 +2,14 @@
 import type { PlainError } from "@heddle/protocol";
 
 export type ToScheduler =
-  /** The first message. In a process, the port it has to serve comes with it as a handle; a thread takes `port` itself. */
+  /** The first message. */
   | { readonly type: "start"; readonly options: StartOptions }
   /** How a worker's process ended. */
   | { readonly type: "workerExited"; readonly pid: number; readonly detail: string }
   | { readonly type: "close" };
+
+/** Where a scheduler process finds the port it has to serve, listened on already. A thread opens the port itself. */
+export const LISTENING_FD = 4;
 
 export interface StartOptions {
   readonly settings: Readonly<Record<string, unknown>>;

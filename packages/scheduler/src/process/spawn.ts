@@ -35,7 +35,7 @@ export interface SpawnSchedulerOptions extends StartOptions {
 /** What carries a scheduler: a process or a thread. */
 interface Carrier {
   readonly pid: number;
-  post(message: ToScheduler, listening?: Server): void;
+  post(message: ToScheduler): void;
   onMessage(listener: (message: FromScheduler) => void): void;
   readonly ended: Promise<ProcessEnd>;
   kill(): void;
@@ -117,14 +117,19 @@ export class StartedScheduler {
  * @throws PortInUseError, ListenError - at once, when the port cannot be had.
  */
 export async function spawnScheduler(options: SpawnSchedulerOptions): Promise<StartedScheduler> {
-  // Only workers of ours know the port this early, and they dial again.
-  const listening = createServer((stranger) => stranger.destroy());
+  const listening = createServer();
   const { host, nextFreePort: nextFree } = options;
   const port = await listen(listening, { host, port: options.port, nextFree });
-  const child = fork(ENTRY, [], { execArgv: [], env: childEnvironment(), stdio: ["ignore", "pipe", "pipe", "ipc"] });
+  const child = fork(ENTRY, [], {
+    execArgv: [],
+    env: childEnvironment(),
+    stdio: ["ignore", "pipe", "pipe", "ipc", descriptorOf(listening)],
+  });
+  // From here on the child alone has it. Who dials before it accepts waits in the port's backlog.
+  listening.close();
   const carrier = processCarrier(child, options.onLog);
   const scheduler = new StartedScheduler(carrier, options, addressOf("ws", host, port));
-  carrier.post({ type: "start", options: plainOptions(options) }, listening);
+  carrier.post({ type: "start", options: plainOptions(options) });
   return scheduler;
 }
 
@@ -177,12 +182,23 @@ function processCarrier(child: ChildProcess, onLog: (line: string) => void): Car
     pid: child.pid ?? 0,
     ended,
     // It may have ended a moment ago: `ended` tells.
-    post: (message, listening) => {
-      if (child.connected) child.send(message, listening, () => listening?.close());
+    post: (message) => {
+      if (child.connected) child.send(message, () => {});
     },
     onMessage: (listener) => void child.on("message", (message) => listener(message as FromScheduler)),
     kill: () => void child.kill("SIGKILL"),
   };
+}
+
+/**
+ * Node's other way to hand on a server, `child.send(message, server)`, makes the child accept as soon as it has read the message, and
+ * drop who dials while its modules are still being loaded. An inherited descriptor is listened on when the child is ready.
+ */
+function descriptorOf(server: Server): number {
+  const { _handle } = server as { _handle?: { readonly fd?: number } };
+  if (_handle?.fd === undefined || _handle.fd < 0)
+    throw new SchedulerStartError("this platform does not tell a socket's file descriptor");
+  return _handle.fd;
 }
 
 /** Only the fields that travel. */

@@ -1,7 +1,8 @@
 /** The ports of a scheduler: HTTP for people and programs, WebSocket for clients and workers, one set of doors for all. */
+import { once } from "node:events";
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import { createServer as createSecureServer } from "node:https";
-import type { Server as NetServer, Socket } from "node:net";
+import type { AddressInfo, Socket } from "node:net";
 import type { Duplex } from "node:stream";
 import { WebSocketServer, type WebSocket } from "ws";
 import type { Hello } from "@heddle/protocol";
@@ -37,7 +38,6 @@ export class Endpoint {
   readonly #options: EndpointOptions;
   readonly #sockets: WebSocketServer;
   readonly #servers: Server[] = [];
-  readonly #adopted: NetServer[] = [];
   #app: Promise<(request: IncomingMessage, response: ServerResponse) => void> | undefined;
 
   constructor(options: EndpointOptions) {
@@ -55,11 +55,12 @@ export class Endpoint {
     return listen(this.#create(true), where);
   }
 
-  /** Serves a port that is already listened on (handed over by the process that started this one). */
-  adopt(listening: NetServer): void {
+  /** Serves a port that is listened on already, by its file descriptor. @returns the port. */
+  async adopt(fd: number): Promise<number> {
     const server = this.#create(true);
-    listening.on("connection", (stream) => server.emit("connection", stream));
-    this.#adopted.push(listening);
+    server.listen({ fd });
+    await once(server, "listening");
+    return (server.address() as AddressInfo).port;
   }
 
   /** Opens a port for HTTP alone. @returns the port. */
@@ -71,9 +72,7 @@ export class Endpoint {
   async close(): Promise<void> {
     for (const socket of this.#sockets.clients) socket.terminate();
     for (const server of this.#servers) server.closeAllConnections();
-    const closed = [...this.#servers, ...this.#adopted].map(
-      (server) => new Promise<void>((resolve) => server.close(() => resolve())),
-    );
+    const closed = this.#servers.map((server) => new Promise<void>((resolve) => server.close(() => resolve())));
     await Promise.all(closed);
   }
 

@@ -1,6 +1,5 @@
 /** The scheduler as a server. */
 import { randomBytes } from "node:crypto";
-import type { Server as NetServer } from "node:net";
 import {
   HEDDLE_VERSION,
   HeddleError,
@@ -29,8 +28,8 @@ export interface SchedulerServerOptions {
   readonly port?: number;
   /** Take the next free port when `port` is in use. Default false. */
   readonly nextFreePort?: boolean;
-  /** A port that this process was handed, already listened on; `host` and `port` are not used then. */
-  readonly listening?: NetServer;
+  /** File descriptor of a port that is listened on already, from whoever started this process; `port` is not used then. */
+  readonly listeningFd?: number;
   /** Port for browsers, setting `scheduler.dashboardPort` by default; false for none. */
   readonly dashboard?: { readonly port?: number; readonly nextFreePort?: boolean } | false;
   /** What peers must show. Default: setting `token`, else the content of `tokenFile`, else one is made where the host requires it. */
@@ -145,12 +144,11 @@ export class SchedulerServer implements AsyncDisposable {
   async start(): Promise<void> {
     if (this.#state !== "new") throw new SchedulerNotRunningError(this.#state);
     this.#state = "starting";
-    const { listening, dashboard, nextFreePort = false } = this.#options;
+    const { listeningFd, dashboard, nextFreePort = false } = this.#options;
     const host = this.#settings.get("scheduler.host");
     try {
-      if (listening !== undefined) {
-        this.#port = (listening.address() as { port: number }).port;
-        this.#endpoint.adopt(listening);
+      if (listeningFd !== undefined) {
+        this.#port = await this.#endpoint.adopt(listeningFd);
       } else {
         const port = this.#settings.get("scheduler.port");
         this.#port = await this.#endpoint.open({ host, port, nextFree: nextFreePort });
