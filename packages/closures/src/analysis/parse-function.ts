@@ -1,8 +1,8 @@
 import { parse, type AnyNode, type ClassExpression, type MethodDefinition, type Property } from "acorn";
 import type { ArrowFunctionExpression, FunctionExpression, Options } from "acorn";
+import { SURROUNDINGS, type FunctionForm } from "./surroundings.js";
 
-/** What the text of a function needs around it to be an expression: see {@link SURROUNDINGS}. */
-export type FunctionForm = "expression" | "object-method" | "class-member";
+export type { FunctionForm } from "./surroundings.js";
 
 export type FunctionKind = "arrow" | "function" | "class" | "method" | "getter" | "setter";
 
@@ -15,13 +15,6 @@ export interface ParsedFunction {
   /** Subtract from a node's position to get the offset in the function's own text. */
   readonly shift: number;
 }
-
-/** What makes the text an expression that evaluates to the function, or to an object or class that holds it. */
-export const SURROUNDINGS: Readonly<Record<FunctionForm, { readonly prefix: string; readonly suffix: string }>> = {
-  expression: { prefix: "(", suffix: "\n)" },
-  "object-method": { prefix: "({", suffix: "\n})" },
-  "class-member": { prefix: "(class{", suffix: "\n})" },
-};
 
 const OPTIONS: Omit<Options, "sourceType"> = {
   ecmaVersion: "latest",

@@ -1,5 +1,5 @@
 import vm from "node:vm";
-import { SURROUNDINGS } from "../analysis/parse-function.js";
+import { SURROUNDINGS } from "../analysis/surroundings.js";
 import type { StoredCode } from "./definition-store.js";
 
 /** Sets the captured variables of one instance, then makes it: two steps, so that functions may refer to each other. */

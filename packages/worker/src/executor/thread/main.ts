@@ -1,6 +1,6 @@
 /** What an executor thread runs. Threads start often, and are waited for: the imports are few, and light. */
 import { ValueDecoder, ValueEncoder, type CodecExtension } from "@heddle/protocol/values";
-import { Reviver, disposePerWorker } from "@heddle/closures";
+import { Reviver, disposePerWorker } from "@heddle/closures/revive";
 import { workerData } from "node:worker_threads";
 import { installTaskRuntime, type RunningTask } from "../../task/runtime.js";
 import { RingReader, RingWriter } from "../byte-ring.js";
