@@ -1,3 +1,4 @@
+import { capture } from "./capture/capture.js";
 import type { AnyFunction } from "./any-function.js";
 /** Marks the function that {@link perWorker} returns, so that capture sends its initialiser instead of its state. */
 export const PER_WORKER: unique symbol = Symbol.for("heddle.perWorker") as never;
@@ -9,12 +10,14 @@ export interface PerWorkerOptions<T> {
 
 export interface PerWorkerValue<T = unknown> {
   (): T;
-  readonly [PER_WORKER]: PerWorkerParts<T>;
+  readonly [PER_WORKER]: PerWorkerParts;
 }
 
-export interface PerWorkerParts<T = unknown> {
-  readonly init: () => T;
-  readonly options: PerWorkerOptions<T>;
+export interface PerWorkerParts {
+  readonly init: () => unknown;
+  readonly options: { readonly dispose?: (value: never) => void | Promise<void> };
+  /** The initialiser's token, where it is known: then the function was made from a definition. */
+  readonly key?: string;
 }
 
 interface Made {
@@ -27,33 +30,24 @@ const made = new Map<string, Made>();
 
 /**
  * A value that every executor thread of a worker makes for itself on first use and then keeps: a database pool, a compiled
- * schema, a loaded model.
+ * schema, a loaded model. What counts is the initialiser, its code and what it captures, so a call inside a task gives the
+ * same value each time the task runs.
  *
  * @param init captured like any function, and called at most once per thread
- * @returns a function to call inside tasks; outside of tasks it makes a value for this process
+ * @returns a function that gives the value; outside of tasks it makes one for this process
  */
 export function perWorker<T>(init: () => T, options: PerWorkerOptions<T> = {}): PerWorkerValue<T> {
-  let local: { readonly value: T } | undefined;
-  const get = (): T => {
-    if (local === undefined) {
-      local = { value: init() };
-      made.set(`local-${made.size}`, { value: local.value, dispose: options.dispose });
-    }
-    return local.value;
-  };
-  return Object.defineProperty(get, PER_WORKER, { value: { init, options } }) as PerWorkerValue<T>;
+  return markPerWorker({ init, options }) as PerWorkerValue<T>;
 }
 
-/**
- * The revived form: the value is looked up by the initialiser's token.
- *
- * @param parts filled in by the time the function is called: the initialiser may itself refer to the function
- */
-export function revivedPerWorker(key: string, parts: PerWorkerParts): AnyFunction {
+/** @param parts filled in by the time the function is called: a revived initialiser may itself refer to the function */
+export function markPerWorker(parts: PerWorkerParts): AnyFunction {
+  let key: string | undefined;
   const get = (): unknown => {
+    key ??= parts.key ?? capture(parts.init).token;
     let value = made.get(key);
     if (value === undefined) {
-      value = { value: parts.init(), dispose: parts.options.dispose as Made["dispose"] };
+      value = { value: parts.init(), dispose: parts.options.dispose };
       made.set(key, value);
     }
     return value.value;

@@ -26,7 +26,7 @@ describe.each(["cases.mjs", "cases.ts"] as const)("functions captured inside vit
     };
     const results = JSON.parse(JSON.stringify(await captureCases(cases, capture))) as CaseResult[];
     fs.rmSync(clientDir, { recursive: true, force: true });
-    run = { clientDir, captured: byName(results), outcomes: await reviveElsewhere(results) };
+    run = { clientDir, captured: byName(results), ...(await reviveElsewhere(results)) };
   });
   afterAll(() => fs.rmSync(clientDir, { recursive: true, force: true }));
 

@@ -50,7 +50,7 @@ export function functionCode(
       dynamicImport: unusedName("import", text),
       base: unusedName("$base", text),
     };
-    const start = script.lines.position(offset);
+    const start = script.positionOf(offset);
     code = { script, text, offset, ...start, strict, analysis, usesReassigned, names, definitions: new Map() };
     codes.set(key, code);
   }
@@ -78,7 +78,7 @@ export function codeDefinition(code: FunctionCode, params: readonly string[]): P
       params,
       strict: code.strict,
     };
-    const map = code.script.sourceMap?.slice(code.line, code.column, code.text);
+    const map = code.script.mapAt(code.line, code.column)?.slice(code.line, code.column, code.text);
     const origin: CodeOrigin = {
       url: code.script.url || `heddle:eval-${code.script.id}`,
       line: code.line,

@@ -5,7 +5,7 @@ import { FunctionNotSerializableError } from "../errors.js";
 import { intrinsicPath, isPrototypeOf, meetRealmOf } from "../intrinsics.js";
 import { isInNodeModules, packageOf } from "../modules/packages.js";
 import { viteRoot } from "../modules/vite.js";
-import { PER_WORKER, type PerWorkerValue } from "../per-worker.js";
+import { PER_WORKER, type PerWorkerParts, type PerWorkerValue } from "../per-worker.js";
 import { showWarning, LARGE_CAPTURE_BYTES } from "../warnings.js";
 import type { Entry, FunctionNode } from "../wire/heads.js";
 import { capture } from "./capture.js";
@@ -76,12 +76,13 @@ function encodeBound(
   return ref;
 }
 
-function encodePerWorker(
-  encoder: Encoder,
-  fn: AnyFunction,
-  { init, options }: PerWorkerValue[typeof PER_WORKER],
-): Entry {
-  const node = { t: "perWorker" as const, key: capture(init).token, init: null as Entry, options: null as Entry };
+function encodePerWorker(encoder: Encoder, fn: AnyFunction, { init, options, key }: PerWorkerParts): Entry {
+  const node = {
+    t: "perWorker" as const,
+    key: key ?? capture(init).token,
+    init: null as Entry,
+    options: null as Entry,
+  };
   const ref = encoder.add(fn, node);
   node.init = encoder.encodeVariable("(perWorker function)", init);
   node.options = encoder.encode(options);

@@ -2,7 +2,7 @@ import { ModuleNotPortableError } from "../errors.js";
 import { unitOf, type FileUnit } from "../modules/file-units.js";
 import { builtinExport, commonJsExport } from "../modules/live-exports.js";
 import { isMainScript } from "../modules/main-script.js";
-import { originOf } from "../modules/origins.js";
+import { originOf, standInOf, type StandIn } from "../modules/origins.js";
 import { resolveFile, resolveSpecifier, type Resolution } from "../modules/resolve.js";
 import { resolveViteSpecifier } from "../modules/vite.js";
 import type { ImportForm, ImportSource } from "../scripts/import-forms.js";
@@ -37,6 +37,8 @@ export function encodeExport(encoder: Encoder, file: string, mode: ModuleMode, p
 
 /** A value that a module exports, found by identity; undefined when none does. */
 export function importByIdentity(encoder: Encoder, value: object): Entry | undefined {
+  const standIn = standInOf(value);
+  if (standIn !== undefined) return encodeStandIn(encoder, standIn);
   const origin = originOf(value);
   if (origin !== undefined) return importEntry(encoder.addModule(origin.module, origin.unit), origin.path, origin.form);
   const builtin = builtinExport(value);
@@ -48,6 +50,14 @@ export function importByIdentity(encoder: Encoder, value: object): Entry | undef
   // What the main script exports is its own data: copied like any other.
   if (commonJs === undefined || isMainScript(commonJs.file)) return undefined;
   return encodeExport(encoder, commonJs.file, "require", commonJs.path);
+}
+
+function encodeStandIn(encoder: Encoder, standIn: StandIn): Entry {
+  if (standIn.kind === "meta") return { meta: standIn.file };
+  const targets = [...standIn.targets].map(
+    ([specifier, { module, unit }]) => [specifier, encoder.addModule(module, unit)] as const,
+  );
+  return { dynamicImport: Object.fromEntries(targets) };
 }
 
 function importEntry(mod: number, path: readonly string[], form: ImportForm | undefined): ImportEntry {

@@ -9,7 +9,7 @@ export function beforeDeclaration(name: string, script: Script): boolean {
   if (end === undefined || !script.isModule) return false;
   for (const site of callSites()) {
     if (site.getFunctionName() || (site.getScriptNameOrSourceURL() || site.getFileName()) !== script.url) continue;
-    const offset = script.lines.offset((site.getLineNumber() ?? 1) - 1, (site.getColumnNumber() ?? 1) - 1);
+    const offset = script.offsetOf((site.getLineNumber() ?? 1) - 1, (site.getColumnNumber() ?? 1) - 1);
     if (offset < end && !script.table.insideFunction(offset)) return true;
   }
   return false;

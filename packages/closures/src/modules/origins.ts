@@ -1,4 +1,3 @@
-import type { AnyFunction } from "../any-function.js";
 import type { ImportEntry, ModuleRef } from "../wire/heads.js";
 import type { FileUnit } from "./file-units.js";
 
@@ -21,13 +20,24 @@ export function originOf(value: object): ImportOrigin | undefined {
   return origins.get(value);
 }
 
-const importFunctions = new WeakMap<AnyFunction, ReadonlyMap<string, ModuleRef>>();
-
-/** Remembers which modules the `import()` given to a revived function means, for functions inside it that are captured again. */
-export function rememberImportFunction(run: AnyFunction, modules: ReadonlyMap<string, ModuleRef>): void {
-  importFunctions.set(run, modules);
+/** A module that a literal specifier of the client's code means. */
+export interface ImportTarget {
+  readonly module: ModuleRef;
+  readonly unit: FileUnit | undefined;
 }
 
-export function modulesOfImportFunction(run: AnyFunction): ReadonlyMap<string, ModuleRef> | undefined {
-  return importFunctions.get(run);
+/** What stands for `import()` and `import.meta` in revived functions: functions inside those may be captured again. */
+export type StandIn =
+  | { readonly kind: "import"; readonly targets: ReadonlyMap<string, ImportTarget> }
+  | { readonly kind: "meta"; readonly file: string };
+
+const standIns = new WeakMap<object, StandIn>();
+
+export function rememberStandIn<T extends object>(object: T, standIn: StandIn): T {
+  standIns.set(object, standIn);
+  return object;
+}
+
+export function standInOf(object: object): StandIn | undefined {
+  return standIns.get(object);
 }

@@ -1,7 +1,7 @@
 import { ownProperty } from "../own-property.js";
 import type { AnyFunction } from "../any-function.js";
 import { resolveIntrinsic } from "../intrinsics.js";
-import { revivedPerWorker, type PerWorkerParts } from "../per-worker.js";
+import { markPerWorker, type PerWorkerParts } from "../per-worker.js";
 import {
   ACCESSOR,
   CONFIGURABLE,
@@ -141,8 +141,8 @@ export class GraphBuilder {
       case "require":
         return this.keep(index, this.context.require());
       case "perWorker": {
-        const parts = { init: undefined as unknown, options: undefined as unknown };
-        const value = this.keep(index, revivedPerWorker(node.key, parts as unknown as PerWorkerParts));
+        const parts = { init: undefined as unknown, options: undefined as unknown, key: node.key };
+        const value = this.keep(index, markPerWorker(parts as unknown as PerWorkerParts));
         parts.init = this.decode(node.init);
         parts.options = this.decode(node.options);
         return value;

@@ -3,7 +3,7 @@ import { createRequire } from "node:module";
 import path from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
 import { ExportMissingError, PackageNotInstalledError } from "../errors.js";
-import { rememberOrigin, type ImportOrigin } from "../modules/origins.js";
+import { rememberOrigin, type ImportOrigin, type ImportTarget } from "../modules/origins.js";
 import { packageNameOf } from "../modules/packages.js";
 import type { ImportEntry, ModuleRef } from "../wire/heads.js";
 import type { DefinitionStore } from "./definition-store.js";
@@ -188,13 +188,13 @@ function describe(module: ModuleRef, store: DefinitionStore): string {
 
 /** The `import()` of a function: literal specifiers mean the client's modules, others are resolved here. */
 export function dynamicImporter(
-  literals: ReadonlyMap<string, ModuleRef>,
+  literals: ReadonlyMap<string, ImportTarget>,
   loader: ModuleLoader,
   world: World,
 ): (specifier: unknown) => Promise<unknown> {
   return async (requested) => {
     const specifier = requested instanceof URL ? requested.href : String(requested);
-    const module = literals.get(specifier);
+    const module = literals.get(specifier)?.module;
     if (module !== undefined) {
       await loader.ensure([module]);
       return loader.module(module);

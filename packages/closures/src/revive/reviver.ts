@@ -2,7 +2,8 @@ import type { AnyFunction } from "../any-function.js";
 import path from "node:path";
 import { pathToFileURL } from "node:url";
 import { DefinitionCorruptError } from "../errors.js";
-import { rememberImportFunction } from "../modules/origins.js";
+import { rememberStandIn, type ImportTarget } from "../modules/origins.js";
+import { registerMap } from "../scripts/revived-maps.js";
 import type { ImportEntry, ModuleRef } from "../wire/heads.js";
 import { DefinitionStore, type StoredFunction } from "./definition-store.js";
 import { GraphBuilder, type GraphContext } from "./graph-builder.js";
@@ -122,16 +123,21 @@ export class Reviver {
     const context: GraphContext = {
       codeOf: (index) => {
         const code = this.store.codeOf(head.codes[index]!);
-        this.stacks.addCode(code);
+        const { url, line, column, map } = code.origin;
+        if (map !== undefined) registerMap(url, { line, column }, code.head.text, map);
         return code;
       },
       imported: (entry: ImportEntry) => this.loader.imported(head.modules[entry.mod]!, entry),
       importMeta,
       dynamicImport: (literals) => {
-        const modules = new Map(Object.entries(literals).map(([specifier, mod]) => [specifier, head.modules[mod]!]));
-        const run = dynamicImporter(modules, this.loader, this.world);
-        rememberImportFunction(run, modules);
-        return run;
+        const targets = new Map<string, ImportTarget>();
+        for (const [specifier, mod] of Object.entries(literals)) {
+          const module = head.modules[mod]!;
+          const unit = module.kind === "file" ? this.store.unitOf(module.unit) : undefined;
+          targets.set(specifier, { module, unit });
+        }
+        const run = dynamicImporter(targets, this.loader, this.world);
+        return rememberStandIn(run, { kind: "import", targets });
       },
       require: () => this.loader.requireFromBase(),
       sharedClasses: this.sharedClasses,
@@ -145,10 +151,6 @@ export class Reviver {
 function importMeta(file: string): object {
   if (!path.isAbsolute(file)) return { url: file };
   const url = pathToFileURL(file).href;
-  return {
-    url,
-    filename: file,
-    dirname: path.dirname(file),
-    resolve: (specifier: string) => new URL(specifier, url).href,
-  };
+  const resolve = (specifier: string): string => new URL(specifier, url).href;
+  return rememberStandIn({ url, filename: file, dirname: path.dirname(file), resolve }, { kind: "meta", file });
 }

@@ -1,21 +1,8 @@
 import path from "node:path";
 import { pathToFileURL } from "node:url";
+import { revivedMap } from "../scripts/revived-maps.js";
 import { SourceMap } from "../scripts/source-map.js";
-import type { StoredCode } from "./definition-store.js";
 import type { World } from "./world.js";
-
-interface MappedCode {
-  readonly start: Position;
-  readonly end: Position;
-  readonly slice: NonNullable<StoredCode["origin"]["map"]>;
-  map?: SourceMap;
-}
-
-/** Zero-based. */
-interface Position {
-  readonly line: number;
-  readonly column: number;
-}
 
 const POSITION = /((?:file:\/\/)?\/[^\s():]+(?:\?[^\s():]*)?):(\d+):(\d+)/;
 /** Frames of this library: by the directory its compiled files lie in, or its sources when it runs from them. */
@@ -23,29 +10,9 @@ const OWN_DIRECTORY = new URL("..", import.meta.url).href;
 
 /** Turns positions in code that runs on a worker into positions in the source its author wrote. */
 export class StackMapper {
-  private readonly codes = new Map<string, MappedCode[]>();
-  private readonly known = new Set<string>();
   private readonly fileMaps = new Map<string, SourceMap | undefined>();
 
   constructor(private readonly world: World) {}
-
-  addCode({ identity, head, origin }: StoredCode): void {
-    if (origin.map === undefined || this.known.has(identity)) return;
-    this.known.add(identity);
-    const lines = head.text.split("\n");
-    const lastLength = lines.at(-1)!.length;
-    const entry: MappedCode = {
-      start: { line: origin.line, column: origin.column },
-      end: {
-        line: origin.line + lines.length - 1,
-        column: lines.length === 1 ? origin.column + lastLength : lastLength,
-      },
-      slice: origin.map,
-    };
-    const entries = this.codes.get(origin.url);
-    if (entries === undefined) this.codes.set(origin.url, [entry]);
-    else entries.push(entry);
-  }
 
   rewrite(error: unknown): void {
     for (let at = error, depth = 0; at instanceof Error && depth < 10; at = at.cause, depth++) {
@@ -76,16 +43,10 @@ export class StackMapper {
         ? `${placed.clientPath}:${line}:${column}`
         : `${found.file}:${found.line}:${found.column}`;
     }
-    const entries = this.codes.get(location) ?? this.codes.get(urlOf(location)) ?? [];
-    for (const entry of entries) {
-      const at = { line: line - 1, column: column - 1 };
-      // Minifying loaders put a whole file on one line, so the column decides as well.
-      if (isBefore(at, entry.start) || isBefore(entry.end, at)) continue;
-      entry.map ??= SourceMap.fromSlice(entry.slice);
-      const found = entry.map.original(line - 1, column - 1);
-      if (found !== undefined) return `${found.file}:${found.line}:${found.column}`;
-    }
-    return undefined;
+    const at = { line: line - 1, column: column - 1 };
+    const map = revivedMap(location, at) ?? revivedMap(urlOf(location), at);
+    const found = map?.original(at.line, at.column);
+    return found && `${found.file}:${found.line}:${found.column}`;
   }
 
   private fileMap(placed: {
@@ -98,10 +59,6 @@ export class StackMapper {
       this.fileMaps.set(placed.url, SourceMap.parse(placed.map, path.dirname(placed.clientPath)));
     return this.fileMaps.get(placed.url);
   }
-}
-
-function isBefore(a: Position, b: Position): boolean {
-  return a.line === b.line ? a.column < b.column : a.line < b.line;
 }
 
 function urlOf(location: string): string {

@@ -1,6 +1,7 @@
 import path from "node:path";
 import { fileURLToPath } from "node:url";
 import { readScript, type ScriptText } from "../inspect/session.js";
+import { revivedMap } from "./revived-maps.js";
 import { ScriptTable } from "./script-table.js";
 import { SourceLines } from "./source-lines.js";
 import { SourceMap, type SourcePosition } from "./source-map.js";
@@ -35,16 +36,27 @@ export class Script {
     return (this.parsed ??= ScriptTable.of(this.text.source, this.text.isModule));
   }
 
-  get sourceMap(): SourceMap | undefined {
+  private get sourceMap(): SourceMap | undefined {
     this.map ??= SourceMap.of(this.text.source, this.file, this.text.sourceMapUrl) ?? null;
     return this.map ?? undefined;
   }
 
-  /** The user's own position for one in the loaded text (zero-based). */
+  /** The source map that covers a position (zero-based): the script's own, or that of the function it was revived from. */
+  mapAt(line: number, column: number): SourceMap | undefined {
+    return this.sourceMap ?? revivedMap(this.url, { line, column });
+  }
+
+  /** The user's own position for one that V8 reports (zero-based). */
   originalPosition(line: number, column: number): SourcePosition {
-    return (
-      this.sourceMap?.original(line, column) ?? { file: this.file ?? this.url, line: line + 1, column: column + 1 }
-    );
+    const original = this.mapAt(line, column)?.original(line, column);
+    return original ?? { file: this.file ?? this.url, line: line + 1, column: column + 1 };
+  }
+
+  /** The position V8 reports for an offset in the text. */
+  positionOf(offset: number): { line: number; column: number } {
+    const { line, column } = this.lines.position(offset);
+    const { firstLine, firstColumn } = this.text;
+    return { line: line + firstLine, column: line === 0 ? column + firstColumn : column };
   }
 
   /** Offset in the text of a location V8 reports, which counts from where the text was said to start. */

@@ -52,12 +52,14 @@ export interface CorpusRun {
   readonly clientDir: string;
   readonly captured: ReadonlyMap<string, CaseResult>;
   readonly outcomes: ReadonlyMap<string, WorkerResult>;
+  /** What tasks captured in turn. */
+  readonly resubmitted: readonly CaseResult[];
 }
 
 /** How a corpus file is started. */
 export interface Host {
   readonly name: string;
-  readonly file: "cases.mjs" | "cases.ts" | "decorated.ts";
+  readonly file: "cases.mjs" | "cases.ts" | "decorated.ts" | "nested.mjs";
   /** Package type of the client's directory. */
   readonly type?: "module" | "commonjs";
   /** Commands run in the client's directory, the last of them the program. */
@@ -132,14 +134,14 @@ export async function runCorpus(host: Host): Promise<CorpusRun> {
   } finally {
     fs.rmSync(clientDir, { recursive: true, force: true });
   }
-  return { clientDir, captured: byName(captured), outcomes: await reviveElsewhere(captured) };
+  return { clientDir, captured: byName(captured), ...(await reviveElsewhere(captured)) };
 }
 
 /** Runs what was captured in a process whose directory holds nothing but installed packages. */
 export async function reviveElsewhere(
   captured: readonly CaseResult[],
   options: { readonly without?: readonly string[] } = {},
-): Promise<ReadonlyMap<string, WorkerResult>> {
+): Promise<Pick<CorpusRun, "outcomes" | "resubmitted">> {
   const directory = temporaryDirectory("worker");
   try {
     fs.mkdirSync(path.join(directory, "node_modules"));
@@ -155,7 +157,11 @@ export async function reviveElsewhere(
       cwd: directory,
       env: { ...process.env, NODE_OPTIONS: "", CORPUS_OUT: input, WORKER_OUT: output },
     });
-    return byName(JSON.parse(fs.readFileSync(output, "utf8")) as WorkerResult[]);
+    const { results, resubmitted } = JSON.parse(fs.readFileSync(output, "utf8")) as {
+      results: WorkerResult[];
+      resubmitted: CaseResult[];
+    };
+    return { outcomes: byName(results), resubmitted };
   } finally {
     fs.rmSync(directory, { recursive: true, force: true });
   }

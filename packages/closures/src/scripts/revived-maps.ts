@@ -1,0 +1,43 @@
+import { SourceMap, type MapSlice } from "./source-map.js";
+
+/** Zero-based. */
+export interface Position {
+  readonly line: number;
+  readonly column: number;
+}
+
+interface MappedText {
+  readonly start: Position;
+  readonly end: Position;
+  readonly slice: MapSlice;
+  map?: SourceMap;
+}
+
+/** Source maps of functions that were revived in this thread, by the URL they run under. */
+const texts = new Map<string, MappedText[]>();
+
+export function registerMap(url: string, start: Position, text: string, slice: MapSlice): void {
+  const lines = text.split("\n");
+  const lastLength = lines.at(-1)!.length;
+  const end: Position =
+    lines.length === 1
+      ? { line: start.line, column: start.column + lastLength }
+      : { line: start.line + lines.length - 1, column: lastLength };
+  const known = texts.get(url);
+  if (known === undefined) texts.set(url, [{ start, end, slice }]);
+  else if (!known.some((entry) => same(entry.start, start) && same(entry.end, end))) known.push({ start, end, slice });
+}
+
+/** The map that covers a position. Minifying loaders put a whole file on one line, so the column decides as well. */
+export function revivedMap(url: string, at: Position): SourceMap | undefined {
+  const entry = texts.get(url)?.find(({ start, end }) => !isBefore(at, start) && !isBefore(end, at));
+  return entry && (entry.map ??= SourceMap.fromSlice(entry.slice));
+}
+
+function isBefore(a: Position, b: Position): boolean {
+  return a.line === b.line ? a.column < b.column : a.line < b.line;
+}
+
+function same(a: Position, b: Position): boolean {
+  return a.line === b.line && a.column === b.column;
+}
