@@ -34,7 +34,7 @@ function accept(state: WorkerState, assignment: Assignment, row: number, waiters
   run.order = message.orders[row]!;
   run.seq = state.nextSeq++;
   run.waiters = waiters;
-  state.tasks.set(run);
+  state.tasks.set(run.id, run);
   const start = assignment.depsStart(row);
   const end = start + at(message.depCounts, row);
   let outstanding = 0;

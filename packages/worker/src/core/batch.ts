@@ -3,12 +3,13 @@ import { ExecuteFlag } from "../executor/interface.js";
 import type { Assignment } from "./assignment.js";
 import type { ExecuteColumns } from "./events.js";
 import { takesRetained } from "./retention.js";
-import type { Task, TaskTable } from "./task.js";
+import type { IdTable } from "../id-table.js";
+import type { Task } from "./task.js";
 
 let batches = 0;
 
 /** Runs for a thread as columns that nobody else refers to: the pool may transfer them. */
-export function buildBatch(thread: number, runs: readonly Task[], table: TaskTable): ExecuteColumns {
+export function buildBatch(thread: number, runs: readonly Task[], table: IdTable<Task>): ExecuteColumns {
   const rows = runs.length;
   const number = ++batches;
   const tasks = new Int32Array(rows);

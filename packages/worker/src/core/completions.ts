@@ -1,6 +1,7 @@
 /** What executor threads report about the runs they were given. */
 import { at, type RunFailure } from "@heddle/protocol";
 import type { FinishedRuns } from "../executor/interface.js";
+import { onLost } from "./inputs.js";
 import { arrive, leaveThread, remove, report, requeue } from "./lifecycle.js";
 import { Report } from "./report.js";
 import { settleRetained, withdrawOffer } from "./retention.js";
@@ -76,9 +77,18 @@ export function onFailed(state: WorkerState, threadIndex: number, failures: read
       requeue(state, run);
     } else {
       report(state, run, { ...failure, task: run.id, run: run.run });
+      dropDamaged(state, failure);
     }
   }
   state.times.settle();
+}
+
+/** A task wrote into an input that others share: this copy of it is no good any more. */
+function dropDamaged(state: WorkerState, failure: RunFailure): void {
+  const input = failure.kind === "inputs" ? failure.data?.["input"] : undefined;
+  if (typeof input !== "number") return;
+  if (state.tasks.get(input)?.state === State.memory) state.out.drop(input);
+  onLost(state, [input]);
 }
 
 export function onStopped(state: WorkerState, tasks: Int32Array, tickets: Int32Array): void {
@@ -130,6 +140,11 @@ export function onSeceded(
 /** A thread had to end and another took its place: what it held for others is gone, and these runs begin again. */
 export function onReplaced(state: WorkerState, threadIndex: number, tasks: Int32Array, tickets: Int32Array): void {
   for (const task of state.tasks) if (task.retainedOn === threadIndex) withdrawOffer(state, task);
+  onUnsent(state, tasks, tickets);
+}
+
+/** Runs that were not handed to their thread after all: an input could not be read. */
+export function onUnsent(state: WorkerState, tasks: Int32Array, tickets: Int32Array): void {
   for (let row = 0; row < tasks.length; row++) {
     const run = state.runOf(tasks[row]!, tickets[row]!);
     if (run === undefined) continue;

@@ -30,6 +30,8 @@ export type WorkerEvent =
       readonly away: Uint8Array;
     }
   | { readonly type: "replaced"; readonly thread: number; readonly tasks: Int32Array; readonly runs: Int32Array }
+  /** Runs of an `execute` instruction that could not be handed over, because an input could not be read (`lost` came first). */
+  | { readonly type: "unsent"; readonly tasks: Int32Array; readonly runs: Int32Array }
   | { readonly type: "revoked"; readonly runs: Int32Array; readonly granted: Uint8Array }
   | { readonly type: "returned"; readonly id: number; readonly ok: boolean; readonly bytes: Uint8Array }
   /** A peer's answer: what it had and what it had not. */

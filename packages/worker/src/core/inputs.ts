@@ -19,7 +19,7 @@ export function seek(state: WorkerState, id: number, holder: number, nbytes: num
   } else {
     ask(state, task, peer);
   }
-  state.tasks.set(task);
+  state.tasks.set(task.id, task);
   return task;
 }
 
@@ -145,13 +145,13 @@ export function onPut(
     const task = known !== undefined && isSought(known.state) ? known : new Task(event.tasks[row]!);
     task.keys = keys;
     task.row = row;
-    state.tasks.set(task);
+    state.tasks.set(task.id, task);
     arrive(state, task, event.nbytes[row]!);
   }
 }
 
 /** Values that the store has lost. Runs that want them find out when they are to be started. */
-export function onLost(state: WorkerState, tasks: Int32Array): void {
+export function onLost(state: WorkerState, tasks: Iterable<number>): void {
   for (const id of tasks) {
     const task = state.tasks.get(id);
     if (task?.state !== State.memory) continue;

@@ -2,7 +2,8 @@ import type { PeerRecord, RunFailure, WorkerToScheduler } from "@heddle/protocol
 import { buildBatch } from "./batch.js";
 import type { WorkerInstruction } from "./events.js";
 import { IntList } from "./int-list.js";
-import type { Task, TaskTable } from "./task.js";
+import type { IdTable } from "../id-table.js";
+import type { Task } from "./task.js";
 
 /** Rows for one thread. */
 class PerThread {
@@ -121,7 +122,7 @@ export class Outbox {
     this.#failures.push(failure);
   }
 
-  take(tasks: TaskTable): WorkerInstruction[] {
+  take(tasks: IdTable<Task>): WorkerInstruction[] {
     const all = this.#first;
     this.#first = [];
     for (const { thread, tasks } of this.#forget.take()) all.push({ to: "threads", action: "forget", thread, tasks });

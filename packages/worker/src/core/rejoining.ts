@@ -118,7 +118,7 @@ function rename(state: WorkerState, task: Task, id: number, aside: boolean): voi
     else if (inPlace.state !== State.memory) remove(state, inPlace);
   }
   task.id = id;
-  state.tasks.set(task);
+  state.tasks.set(task.id, task);
   if (task.ticket !== -1) state.strays.set(task.ticket, task);
   if (task.state === State.memory) wake(state, task, waiters);
   else if (waiters.length > 0) task.waiters = [...waiters];
@@ -177,7 +177,7 @@ function returnFromAside(state: WorkerState, epoch: string): void {
   const held: number[] = [];
   for (const task of state.presented) {
     if (task.state === State.released || task.state === State.disowned) continue;
-    state.tasks.set(task);
+    state.tasks.set(task.id, task);
     if (task.state === State.memory) held.push(task.id);
   }
   state.out.instruct({ to: "store", action: "adopt", from: Int32Array.from(held), ids: Int32Array.from(held) });

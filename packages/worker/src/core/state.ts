@@ -1,4 +1,5 @@
 import { at, RunFlag } from "@heddle/protocol";
+import { IdTable } from "../id-table.js";
 import type { WorkerCoreSettings } from "./events.js";
 import { FunctionTimes } from "./function-times.js";
 import { Journal } from "./journal.js";
@@ -6,7 +7,7 @@ import { Outbox } from "./outbox.js";
 import type { Gather, Peer } from "./peers.js";
 import { RunQueue } from "./run-queue.js";
 import { isAllowed, State, STATE_NAMES } from "./states.js";
-import { Mark, Task, TaskTable } from "./task.js";
+import { Mark, Task } from "./task.js";
 import { Thread } from "./thread.js";
 import { InvalidTransitionError } from "./errors.js";
 import type { Heldback } from "./rejoining.js";
@@ -22,7 +23,7 @@ export interface PendingRevoke {
 /** Everything a worker's core knows. The functions beside it are the only ones that change it. */
 export class WorkerState {
   readonly settings: WorkerCoreSettings;
-  readonly tasks = new TaskTable();
+  readonly tasks = new IdTable<Task>();
   readonly threads: readonly Thread[];
   readonly times: FunctionTimes;
   readonly journal: Journal;
@@ -106,7 +107,7 @@ export class WorkerState {
   expect(id: number): Task {
     const task = new Task(id);
     this.move(task, State.missing);
-    this.tasks.set(task);
+    this.tasks.set(task.id, task);
     return task;
   }
 

@@ -1,6 +1,15 @@
 import type { SchedulerToWorker } from "@heddle/protocol";
 import { onCancel, onCompute, onFree, onRevoke } from "./assignments.js";
-import { onFailed, onFinished, onParked, onReplaced, onRevoked, onSeceded, onStopped } from "./completions.js";
+import {
+  onFailed,
+  onFinished,
+  onParked,
+  onReplaced,
+  onRevoked,
+  onSeceded,
+  onStopped,
+  onUnsent,
+} from "./completions.js";
 import { deadline, dispatch, rebalance, releaseConstrained } from "./dispatch.js";
 import { DEFAULT_CORE_SETTINGS, type WorkerCoreSettings, type WorkerEvent, type WorkerInstruction } from "./events.js";
 import {
@@ -122,6 +131,8 @@ export class WorkerCore {
         return onSeceded(state, event.thread, event.tasks, event.runs, event.away);
       case "replaced":
         return onReplaced(state, event.thread, event.tasks, event.runs);
+      case "unsent":
+        return onUnsent(state, event.tasks, event.runs);
       case "revoked":
         return onRevoked(state, event.runs, event.granted);
       case "returned":
