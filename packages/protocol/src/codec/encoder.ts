@@ -1,4 +1,4 @@
-import { ByteSink } from "./byte-sink.js";
+import type { ByteSink } from "./byte-sink.js";
 import { NO_BUFFERS, type EncodedValue } from "./encoded-value.js";
 import { extensionsById, type CodecExtension } from "./extension.js";
 import { GraphWriter, type WriterOptions } from "./graph-writer.js";
@@ -12,8 +12,6 @@ export interface ValueEncoderOptions {
 }
 
 const OUT_OF_BAND_BYTES = 64 * 1024;
-/** A scratch buffer that grew beyond this for one huge value is not kept. */
-const KEPT_SCRATCH_BYTES = 1024 * 1024;
 
 /**
  * Turns values into bytes.
@@ -31,7 +29,6 @@ export class ValueEncoder {
   private readonly options: WriterOptions;
   /** Not at work; null while it is. */
   private idle: GraphWriter | null;
-  private scratch = new ByteSink();
   private buffers: readonly Uint8Array[] = NO_BUFFERS;
 
   /** @throws RangeError for extension ids that clash or are not 0..63. */
@@ -48,16 +45,12 @@ export class ValueEncoder {
    * @throws CodecError with the path of what cannot be encoded.
    */
   encode(value: unknown): EncodedValue {
-    const { idle, scratch } = this;
-    if (idle === null) return new ValueEncoder(this.options as ValueEncoderOptions).encode(value);
+    const writer = this.idle ?? new GraphWriter(this.options);
     this.idle = null;
     try {
-      idle.write(value, scratch);
-      return { head: scratch.copy(), buffers: idle.takeBuffers() };
+      return writer.encode(value);
     } finally {
-      this.idle = idle;
-      scratch.reset();
-      if (scratch.bytes.length > KEPT_SCRATCH_BYTES) this.scratch = new ByteSink();
+      this.idle = writer;
     }
   }
 

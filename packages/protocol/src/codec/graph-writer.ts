@@ -1,6 +1,6 @@
 import { types } from "node:util";
-import type { ByteSink } from "./byte-sink.js";
-import { NO_BUFFERS } from "./encoded-value.js";
+import { ByteSink } from "./byte-sink.js";
+import { NO_BUFFERS, type EncodedValue } from "./encoded-value.js";
 import { isStackOverflow } from "./errors.js";
 import type { CodecExtension, ValueWriter } from "./extension.js";
 import { Extents, type Extent } from "./extents.js";
@@ -11,9 +11,9 @@ import { localPrototype } from "./realms.js";
 import type { ItemWriter, PlainObject } from "./shapes.js";
 import { writeString } from "./strings.js";
 import { Flag, Place, SMALL_INT, Tag } from "./tags.js";
-import { notEncodable, tooDeep } from "./unencodable.js";
+import { changing, notEncodable, tooDeep } from "./unencodable.js";
 import { writeArray } from "./write-arrays.js";
-import { builtinWriter, writeError } from "./write-builtins.js";
+import { builtinWriter, errorWriter } from "./write-builtins.js";
 import { writeNewExtent } from "./write-buffers.js";
 
 /** From this depth on, parts of objects, arrays and maps are deferred instead of recursed into. */
@@ -22,6 +22,8 @@ const DEFER_DEPTH = 250;
 const MAX_DEPTH = 1000;
 /** Two passes settle it, unless getters answer differently each time. */
 const MAX_PASSES = 4;
+/** A scratch buffer that grew beyond this for one huge value is not kept. */
+const KEPT_SCRATCH_BYTES = 1024 * 1024;
 
 export interface WriterOptions {
   readonly extensions: readonly CodecExtension[];
@@ -34,6 +36,7 @@ export class GraphWriter implements ValueWriter, ItemWriter {
   sink!: ByteSink;
   /** Buffers of this value that go out of band. */
   private out: Uint8Array[] | null = null;
+  private scratch = new ByteSink();
   private readonly identity = new IdentityTable();
   private flags = 0;
   private depth = 0;
@@ -44,6 +47,17 @@ export class GraphWriter implements ValueWriter, ItemWriter {
 
   constructor(readonly options: WriterOptions) {}
 
+  encode(value: unknown): EncodedValue {
+    const { scratch } = this;
+    try {
+      this.write(value, scratch);
+      return { head: scratch.copy(), buffers: this.takeBuffers() };
+    } finally {
+      scratch.reset();
+      if (scratch.bytes.length > KEPT_SCRATCH_BYTES) this.scratch = new ByteSink();
+    }
+  }
+
   /** Appends the head of a value and returns its length. On an error the sink is as it was. */
   write(value: unknown, sink: ByteSink): number {
     const start = sink.length;
@@ -51,8 +65,7 @@ export class GraphWriter implements ValueWriter, ItemWriter {
     try {
       this.pass(value, start);
       for (let passes = 1; this.extents?.changed === true; passes++) {
-        if (passes === MAX_PASSES)
-          throw new Error("A value changes while it is encoded: its getters keep returning other buffers.");
+        if (passes === MAX_PASSES) throw changing();
         this.restart(start);
         this.pass(value, start);
       }
@@ -245,8 +258,9 @@ export class GraphWriter implements ValueWriter, ItemWriter {
   private extended(object: object): void {
     const extension = this.options.extensions.find((each) => each.claims(object));
     if (extension === undefined) {
-      if (!types.isNativeError(object) || types.isProxy(object)) throw notEncodable(object);
-      if (!this.isKnown(object)) writeError(this, object);
+      const write = errorWriter(object);
+      if (write === undefined) throw notEncodable(object);
+      if (!this.isKnown(object)) write(this, object);
       return;
     }
     if (this.isKnown(object)) return;

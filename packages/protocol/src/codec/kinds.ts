@@ -1,4 +1,6 @@
-/** Builtin classes by their number on the wire. Append only. */
+import { localPrototype } from "./realms.js";
+
+// Builtin classes by their number on the wire. Append only.
 
 type Prototype = object;
 
@@ -36,17 +38,12 @@ export const ERROR_CLASSES = [
 ] as const;
 
 const errorKinds = new Map<Prototype, number>(ERROR_CLASSES.map((type, kind) => [type.prototype, kind]));
-const errorPrototypes = new Set<Prototype>(errorKinds.keys());
 
 /** Number of the builtin class of error that a prototype is or descends from. */
 export function errorKind(prototype: Prototype): number {
   for (let at: Prototype | null = prototype; at !== null; at = Object.getPrototypeOf(at) as Prototype | null) {
-    const kind = errorKinds.get(at);
+    const kind = errorKinds.get(localPrototype(at) ?? at);
     if (kind !== undefined) return kind;
   }
   return 0;
-}
-
-export function isBuiltinErrorPrototype(prototype: Prototype): boolean {
-  return errorPrototypes.has(prototype);
 }

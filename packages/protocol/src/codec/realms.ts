@@ -4,7 +4,7 @@
  */
 
 const LOCAL = new Map<string, object>(
-  [Object, Array, Map, Set, Date, RegExp, Number, String, Boolean, BigInt, ArrayBuffer, SharedArrayBuffer, Promise]
+  [Object, Array, Map, Set, Date, RegExp, Number, String, Boolean, BigInt, ArrayBuffer, SharedArrayBuffer]
     .concat([Int8Array, Uint8Array, Uint8ClampedArray, Int16Array, Uint16Array, Int32Array, Uint32Array] as never[])
     .concat([Float32Array, Float64Array, BigInt64Array, BigUint64Array, DataView] as never[])
     .concat([Error, EvalError, RangeError, ReferenceError, SyntaxError, TypeError, URIError, AggregateError] as never[])

@@ -15,11 +15,19 @@ export function tooDeep(): EncodingFailure {
   );
 }
 
+export function changing(): EncodingFailure {
+  return new EncodingFailure(
+    "HEDDLE_VALUE_NOT_ENCODABLE",
+    "changes while it is encoded",
+    "One of its getters changes it, or returns other buffers each time: pass a copy without getters.",
+  );
+}
+
 export function detached(): EncodingFailure {
   return new EncodingFailure(
     "HEDDLE_VALUE_NOT_ENCODABLE",
-    "is a detached ArrayBuffer, or a view on one",
-    "It was transferred elsewhere: pass a copy there, or use it before.",
+    "is a view on memory that is gone, or that memory itself",
+    "Its ArrayBuffer was transferred elsewhere or shrunk: pass a copy there, or use it before.",
   );
 }
 
@@ -30,7 +38,7 @@ function describe(value: unknown): [problem: string, hint: string] {
   }
   if (typeof value === "function") {
     const name = value.name === "" ? "an anonymous function" : `the function ${value.name}`;
-    return [`is ${name}`, "Functions are no data here: pass what it computes, or the parts it would need."];
+    return [`is ${name}`, "Pass data instead: code travels as the function of a task."];
   }
   if (typeof value !== "object" || value === null) return [`is ${String(value)}`, "It is no value Heddle knows."];
 

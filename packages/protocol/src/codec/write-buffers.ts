@@ -14,8 +14,7 @@ interface Resizable {
 
 export function writeView(writer: GraphWriter, view: object, kind: number): void {
   if (!ArrayBuffer.isView(view)) throw notEncodable(view);
-  const start = view.byteOffset;
-  const end = start + view.byteLength;
+  const { start, end } = rangeOf(view);
   const extent = writer.extent(view.buffer, start, end, VIEW_WIDTHS[kind]!, false);
   if (extent.index < 0) {
     if (extent.start === start && extent.end === end) {
@@ -66,6 +65,15 @@ export function writeNewExtent(writer: GraphWriter, extent: Extent): void {
   if (maximum >= 0) writer.varint(maximum);
   writer.varint(length);
   writer.content(bytes);
+}
+
+function rangeOf(view: ArrayBufferView): { start: number; end: number } {
+  try {
+    return { start: view.byteOffset, end: view.byteOffset + view.byteLength };
+  } catch {
+    // A DataView does not say where it was; others are empty then.
+    throw detached();
+  }
 }
 
 function bytesOf(buffer: ArrayBufferLike, start: number, length: number): Uint8Array {

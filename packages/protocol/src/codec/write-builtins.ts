@@ -4,7 +4,7 @@ import type { GraphWriter } from "./graph-writer.js";
 import { ERROR_CLASSES, errorKind, VIEW_CLASSES } from "./kinds.js";
 import { entry, property } from "./path.js";
 import { Tag } from "./tags.js";
-import { notEncodable } from "./unencodable.js";
+import { changing, notEncodable } from "./unencodable.js";
 import { writeArrayBuffer, writeView } from "./write-buffers.js";
 
 /**
@@ -23,7 +23,11 @@ const WRITERS = new Map<object, BuiltinWriter>([
   [SharedArrayBuffer.prototype, writeArrayBuffer],
   [DOMException.prototype, writeDomException],
 ]);
-for (const type of [Number, String, Boolean, BigInt, Symbol]) WRITERS.set(type.prototype, writeBoxed);
+for (const { prototype } of [Number, String, Boolean, BigInt, Symbol]) {
+  WRITERS.set(prototype, (writer, object) => {
+    writeBoxed(writer, object, prototype);
+  });
+}
 for (const type of ERROR_CLASSES) WRITERS.set(type.prototype, writeError);
 VIEW_CLASSES.forEach((type, kind) => {
   WRITERS.set(type.prototype as object, (writer, object) => {
@@ -38,7 +42,8 @@ export function builtinWriter(prototype: object): BuiltinWriter | undefined {
 function writeMap(writer: GraphWriter, map: object): void {
   if (!types.isMap(map)) throw notEncodable(map);
   writer.tag(Tag.Map);
-  writer.varint(map.size);
+  const { size } = map;
+  writer.varint(size);
   const isDeep = writer.enter();
   let index = 0;
   for (const [key, value] of map) {
@@ -47,23 +52,26 @@ function writeMap(writer: GraphWriter, map: object): void {
     else writer.part(value, (i) => entry(key, i), index);
     index++;
   }
+  if (index !== size) throw changing();
   writer.leave();
 }
 
 function writeSet(writer: GraphWriter, set: object): void {
   if (!types.isSet(set)) throw notEncodable(set);
   writer.tag(Tag.Set);
-  writer.varint(set.size);
+  const { size } = set;
+  writer.varint(size);
   writer.enter();
   let index = 0;
   for (const item of set) writer.part(item, (i) => `.values()[${String(i)}]`, index++);
+  if (index !== size) throw changing();
   writer.leave();
 }
 
 function writeDate(writer: GraphWriter, date: object): void {
   if (!types.isDate(date)) throw notEncodable(date);
   writer.tag(Tag.Date);
-  writer.number(date.getTime());
+  writer.number(Date.prototype.getTime.call(date));
 }
 
 function writeRegExp(writer: GraphWriter, regExp: object): void {
@@ -85,14 +93,20 @@ function writeUrl(writer: GraphWriter, url: object): void {
   writer.string(href);
 }
 
-function writeBoxed(writer: GraphWriter, boxed: object): void {
+function writeBoxed(writer: GraphWriter, boxed: object, prototype: { valueOf(): unknown }): void {
   if (!types.isBoxedPrimitive(boxed)) throw notEncodable(boxed);
   writer.tag(Tag.Boxed);
-  writer.value(boxed.valueOf());
+  writer.value(prototype.valueOf.call(boxed));
+}
+
+/** How to write an error of a class that nobody claims: as its builtin base. Undefined for anything but errors. */
+export function errorWriter(object: object): BuiltinWriter | undefined {
+  if (types.isNativeError(object)) return writeError;
+  return object instanceof DOMException && !types.isProxy(object) ? writeDomException : undefined;
 }
 
 /** Kind, registered class, name unless it is the kind's or an own property, stack, own properties. */
-export function writeError(writer: GraphWriter, object: object): void {
+function writeError(writer: GraphWriter, object: object): void {
   if (!types.isNativeError(object)) throw notEncodable(object);
   const error = object;
   const prototype = Object.getPrototypeOf(error) as object;
