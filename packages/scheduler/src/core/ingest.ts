@@ -239,14 +239,15 @@ export function addData(t: Transitions, client: ClientRecord, message: AddData):
     let slot = state.index.find(hash, chunk.keys, keyOffsets[row]!, keyOffsets[row + 1]!);
     if (slot === NONE) {
       slot = tasks.allocate();
-      tasks.id[slot] = id;
+      // Sent again to another scheduler, it has no id: the workers that hold it present it by its key.
+      tasks.id[slot] = id < 0 ? state.nextId++ : id;
       tasks.hash[slot] = hash;
       tasks.order[slot] = state.nextOrder++;
       attach(state, slot, chunk, chunkIndex, row);
       tasks.set(slot, Flag.data);
       tasks.nbytes[slot] = message.nbytes[row]!;
       state.index.add(hash, slot);
-      state.ids.set(id, slot);
+      state.ids.set(tasks.id[slot]!, slot);
       client.numbers.set(number, slot);
       for (const holder of holders) {
         const worker = state.workers.get(holder);
@@ -256,11 +257,11 @@ export function addData(t: Transitions, client: ClientRecord, message: AddData):
       if (tasks.holder[slot] !== NONE) t.move(slot, State.memory);
       want(t, client, number, slot);
     } else {
-      // Equal data is there already: the new copies are not needed.
+      // Equal data is there already, or this very data, sent again: new copies are not needed.
+      tasks.clear(slot, Flag.orphan);
       client.numbers.set(number, slot);
       want(t, client, number, slot);
-      for (const holder of holders) state.workers.get(holder)?.free.push(id);
-      if (tasks.state[slot] === State.released) t.need(slot);
+      if (id >= 0 && id !== tasks.id[slot]) for (const holder of holders) state.workers.get(holder)?.free.push(id);
     }
     t.settleRecommended();
   }

@@ -176,7 +176,7 @@ function adoptResult(t: Transitions, slot: number, worker: WorkerRecord, nbytes:
     state.addHolder(slot, worker);
     return tasks.id[slot]!;
   }
-  if (!isUnfinished(at)) return NONE;
+  if (!isUnfinished(at) && !(at === State.released && state.isNeeded(slot))) return NONE;
   tasks.nbytes[slot] = nbytes;
   state.addHolder(slot, worker);
   for (const { client, number } of state.wantsOf(slot)) {
@@ -244,9 +244,11 @@ function keepOrphans(
   }
 }
 
-/** After the grace: what no client has claimed is dropped. */
-export function dropOrphans(t: Transitions): void {
+/** After the grace: what no client has claimed is dropped, and what no worker has presented is lost. */
+export function endGrace(t: Transitions): void {
   const { state } = t;
+  for (const slot of state.awaitedData) if (state.isNeeded(slot)) t.need(slot);
+  state.awaitedData.clear();
   for (const slot of state.orphans) {
     if (!state.tasks.has(slot, Flag.orphan)) continue;
     state.tasks.clear(slot, Flag.orphan);

@@ -5,7 +5,7 @@ import { dispatch } from "./dispatch.js";
 import type { Instruction, SchedulerEvent, SchedulerSettings } from "./events.js";
 import { explain } from "./explain.js";
 import { addData, submit } from "./ingest.js";
-import { dropOrphans, membersChanged, present, workerJoined, workerLeft } from "./members.js";
+import { endGrace, membersChanged, present, workerJoined, workerLeft } from "./members.js";
 import { ErredColumns, FinishedColumns, NumberColumns } from "./outbox.js";
 import { report } from "./reports.js";
 import { retireDrained } from "./retire.js";
@@ -228,7 +228,7 @@ export class SchedulerCore {
       const reason = `nothing was heard of it for ${Math.round((now - worker.lastSeen) / 1000)} s`;
       state.instructions.push({ to: "shell", action: "dropWorker", worker: worker.index, reason });
     }
-    if (state.orphans.size > 0 && now >= state.holdUntil) dropOrphans(this.#transitions);
+    if (state.orphans.size + state.awaitedData.size > 0 && now >= state.holdUntil) endGrace(this.#transitions);
     retireDrained(state);
     state.groups.trim();
   }

@@ -47,6 +47,8 @@ export class SchedulerState {
   readonly retiring = new Set<number>();
   /** Results from before a restart that no client has claimed yet. */
   readonly orphans = new Set<number>();
+  /** Scattered values that are needed, and that no worker has presented since a restart. */
+  readonly awaitedData = new Set<number>();
   readonly story = new StoryLog();
   /** Ready tasks that may run anywhere and prefer no worker. */
   readonly queue: TaskHeap;

@@ -92,7 +92,7 @@ export class Transitions {
       const to = this.#recommended.pop()!;
       const slot = this.#recommended.pop()!;
       if (to !== NEED) this.#tryMove(slot, to as StateCode);
-      else if (this.state.tasks.state[slot] === State.released) this.move(slot, State.waiting);
+      else if (this.state.tasks.state[slot] === State.released) this.#start(slot);
     }
   }
 
@@ -119,6 +119,13 @@ export class Transitions {
     }
     this.#step(slot, from, State.released, away);
     this.#step(slot, State.released, to, onward);
+  }
+
+  #start(slot: number): void {
+    // After a restart, data may still be on its way back with the worker that holds it.
+    if (this.state.tasks.has(slot, Flag.data) && this.state.now < this.state.holdUntil)
+      this.state.awaitedData.add(slot);
+    else this.#tryMove(slot, State.waiting);
   }
 
   /** In production a mistake costs the one task it is about, and is reported; in tests it ends the test. */

@@ -51,7 +51,11 @@ export function validate(state: SchedulerState): void {
       if (isUnfinished(code)) {
         needers[input]!++;
         if (inputState !== State.memory) missing++;
-        check(inputState !== State.released, "inputs of an unfinished task are not merely released", about);
+        check(
+          inputState !== State.released || state.awaitedData.has(input),
+          "inputs of an unfinished task are not merely released",
+          about,
+        );
         check(inputState !== State.erred, "a task with an erred input is erred", about);
       }
     }
