@@ -64,9 +64,13 @@ export class Functions {
   }
 
   define(definitions: readonly (DefinitionRecord & { readonly index: number })[]): void {
-    for (const definition of definitions) {
-      this.#source.define(definition.hash, definition.bytes, definition.needs);
-      if (definition.index >= FIRST_DEFINITION) this.#hashes[definition.index] = definition.hash;
+    for (const { hash, bytes, needs, index } of definitions) {
+      if (index >= FIRST_DEFINITION) this.#hashes[index] = hash;
+      try {
+        this.#source.define(hash, bytes, needs);
+      } catch {
+        // A damaged definition counts as missing: whoever needs it will say so, and fail.
+      }
     }
   }
 

@@ -2,6 +2,7 @@
 import { ValueDecoder, ValueEncoder, type CodecExtension } from "@heddle/protocol/values";
 import { Reviver, disposePerWorker } from "@heddle/closures/revive";
 import { workerData } from "node:worker_threads";
+import * as task from "../../task/index.js";
 import { installTaskRuntime, type RunningTask } from "../../task/runtime.js";
 import { RingReader, RingWriter } from "../byte-ring.js";
 import { RunSlots } from "../run-slots.js";
@@ -26,7 +27,8 @@ let identity = data.worker;
 
 const slots = new RunSlots(data.slots);
 const reporter = new Reporter(new RingWriter(data.outbox), data.port);
-const reviver = new Reviver({ baseDir: data.baseDir });
+// Tasks that import this package get its light part, in this instance.
+const reviver = new Reviver({ baseDir: data.baseDir, self: { "@heddle/worker": () => task } });
 const functions = new Functions(reviver);
 const extensions: readonly CodecExtension[] = [];
 const errors = new ErrorEncoder(extensions, (error) => reviver.mapStack(error));
@@ -71,8 +73,8 @@ installTaskRuntime({
     return identity;
   },
   current: () => runner.current(),
-  secede: async (task) => runner.secede(asRun(task)),
-  vacateSlot: (task) => vacate(asRun(task)),
+  secede: async (run) => runner.secede(asRun(run)),
+  vacateSlot: (run) => vacate(asRun(run)),
   allocateShared: (bytes) => shared.allocate(bytes),
 });
 captureOutput(write, currentId);
@@ -111,9 +113,9 @@ function obey(order: Order): void {
   }
 }
 
-function asRun(task: RunningTask): TaskRun {
-  if (!(task instanceof TaskRun)) throw new TypeError("this task runs on another thread");
-  return task;
+function asRun(run: RunningTask): TaskRun {
+  if (!(run instanceof TaskRun)) throw new TypeError("this task runs on another thread");
+  return run;
 }
 
 function vacate(run: TaskRun): () => void {
