@@ -208,7 +208,9 @@ describe("states", () => {
     const first = h.submit(3);
     h.hear(erred(first, first + 1));
     expect(h.core.unseenErrors).toBe(2);
-    h.do({ type: "looked", task: first }).do({ type: "looked", task: first }).do({ type: "looked", task: first + 2 });
+    h.do({ type: "looked", task: first })
+      .do({ type: "looked", task: first })
+      .do({ type: "looked", task: first + 2 });
     expect(h.core.unseenErrors).toBe(1);
     h.hear({ op: "pending", tasks: Int32Array.of(first + 1) });
     expect(h.core.unseenErrors).toBe(0);
@@ -224,7 +226,10 @@ describe("states", () => {
   it("passes over reports about released tasks", () => {
     const h = new Harness().connect();
     const first = h.submit(2);
-    h.release(first).hear(finished([first], [[1]])).hear(erred(first)).hear({ op: "lost", tasks: Int32Array.of(first) });
+    h.release(first)
+      .hear(finished([first], [[1]]))
+      .hear(erred(first))
+      .hear({ op: "lost", tasks: Int32Array.of(first) });
     expect(h.settled).toEqual([]);
     expect(h.core.unseenErrors).toBe(0);
   });
@@ -242,7 +247,11 @@ describe("releasing", () => {
     const h = new Harness().connect();
     const first = h.submit(3);
     h.take();
-    h.release(first).release(first + 2).release(first).do({ type: "turn" }).do({ type: "turn" });
+    h.release(first)
+      .release(first + 2)
+      .release(first)
+      .do({ type: "turn" })
+      .do({ type: "turn" });
     expect(h.take()).toEqual([{ op: "unwant", tasks: Int32Array.of(first, first + 2) }]);
   });
 
@@ -378,7 +387,11 @@ describe("reconnecting", () => {
 
   it("asks again what may be asked twice, and gives up what may not", () => {
     const h = new Harness().connect();
-    h.do({ type: "ask", id: 1, question: { what: "workers" } }).do({ type: "ask", id: 2, question: { what: "restart" } });
+    h.do({ type: "ask", id: 1, question: { what: "workers" } }).do({
+      type: "ask",
+      id: 2,
+      question: { what: "restart" },
+    });
     h.do({ type: "disconnected" });
     expect(h.others).toEqual([{ type: "unanswered", id: 2 }]);
     h.take();

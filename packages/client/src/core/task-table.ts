@@ -105,7 +105,7 @@ export class TaskTable {
   }
 
   setEntry(first: number, rows: number, entry: number): void {
-    for (let task = first; task < first + rows; ) {
+    for (let task = first; task < first + rows;) {
       const offset = task & PAGE_MASK;
       const end = Math.min(offset + first + rows - task, PAGE_ROWS);
       this.#page(task).entries.fill(entry, offset, end);
@@ -115,7 +115,7 @@ export class TaskTable {
 
   /** Nobody will ask about these again. */
   forget(first: number, rows: number): void {
-    for (let task = first; task < first + rows; ) {
+    for (let task = first; task < first + rows;) {
       const index = task >>> PAGE_BITS;
       const page = this.#pages[index]!;
       const count = Math.min(PAGE_ROWS - (task & PAGE_MASK), first + rows - task);

@@ -31,18 +31,6 @@ export class NoClusterError extends HeddleError {
 }
 registerError(NoClusterError);
 
-/** The scheduler refused a question or command. */
-export class SchedulerRefusedError extends HeddleError {
-  constructor(
-    /** Code of the refusal itself. */
-    readonly refusal: string,
-    message: string,
-  ) {
-    super("HEDDLE_SCHEDULER_REFUSED", message);
-  }
-}
-registerError(SchedulerRefusedError);
-
 /** A client was asked for where there is none. */
 export class NoClientError extends HeddleError {
   constructor() {

@@ -241,13 +241,6 @@ export class ChunkWriter {
   }
 
   #columns(): ColumnBuilder[] {
-    return [
-      this.#functionOf,
-      this.#groupOf,
-      this.#optionsOf,
-      this.#keyLengths,
-      this.#argLengths,
-      this.#depCounts,
-    ];
+    return [this.#functionOf, this.#groupOf, this.#optionsOf, this.#keyLengths, this.#argLengths, this.#depCounts];
   }
 }

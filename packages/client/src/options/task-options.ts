@@ -107,7 +107,10 @@ export function mergeOptions(outer: ResolvedOptions, inner: ResolvedOptions): Re
   };
 }
 
-export function mergeTaskOptions(outer: TaskOptions | undefined, inner: TaskOptions | undefined): TaskOptions | undefined {
+export function mergeTaskOptions(
+  outer: TaskOptions | undefined,
+  inner: TaskOptions | undefined,
+): TaskOptions | undefined {
   if (outer === undefined || inner === undefined) return inner ?? outer;
   const merged = { ...outer, ...inner };
   if (outer.annotations === undefined || inner.annotations === undefined) return merged;
