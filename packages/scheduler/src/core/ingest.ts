@@ -72,7 +72,7 @@ export function submit(t: Transitions, client: ClientRecord, message: SubmitTask
       const options = chunk.optionsAt(row);
       if (options !== undefined) {
         tasks.priority[slot] = Math.max(tasks.priority[slot]!, options.priority ?? 0);
-        tasks.retriesLeft[slot] = Math.max(tasks.retriesLeft[slot]!, options.retries ?? 0);
+        tasks.retriesLeft[slot] = Math.max(tasks.retriesLeft[slot]!, (options.retries ?? 0) - tasks.attempts[slot]!);
       }
     }
     client.numbers.set(number, slot);

@@ -36,6 +36,8 @@ export function finished(t: Transitions, worker: WorkerRecord, message: RunsFini
     const nbytes = message.nbytes[row]!;
     state.group(slot).observe(message.busy[row]!, nbytes);
     tasks.nbytes[slot] = nbytes;
+    // Should it have to run again, it may fail as often again.
+    tasks.retriesLeft[slot]! += tasks.attempts[slot]!;
     tasks.attempts[slot] = 0;
     state.addHolder(slot, worker);
     const inline = inlineLength >= 0 ? message.inline : undefined;
