@@ -59,10 +59,13 @@ export class DefinitionCorruptError extends HeddleError {
 }
 registerError(DefinitionCorruptError);
 
-/** A function was to be revived before all of its definitions had arrived. */
+/** A function was to be revived before all of its definitions had arrived, or before its modules were loaded. */
 export class DefinitionMissingError extends HeddleError {
-  constructor(readonly hash: string) {
-    super("HEDDLE_DEFINITION_MISSING", `function definition ${hash.slice(0, 12)} has not reached this worker`);
+  constructor(
+    readonly hash: string,
+    why = "it has not reached this process",
+  ) {
+    super("HEDDLE_DEFINITION_MISSING", `function definition ${hash.slice(0, 12)} cannot be used: ${why}`);
   }
 }
 registerError(DefinitionMissingError);

@@ -32,3 +32,5 @@ export { disposePerWorker, perWorker, type PerWorkerOptions, type PerWorkerValue
 export { Reviver, type ReviverOptions } from "./revive/reviver.js";
 export type { CaptureWarning } from "./warnings.js";
 export type { Definition } from "./wire/definition.js";
+export { functionExtension, type TravellingValueOptions } from "./values/function-extension.js";
+export { instanceExtension } from "./values/instance-extension.js";

@@ -40,7 +40,7 @@ export function capture(fn: AnyFunction): Captured {
   // The same object again when nothing changed: whoever keyed something by it finds it.
   const result = entry?.captured.token === captured.token ? entry.captured : captured;
   const guards = encoder.copiedFunctions.map((copied) => new ShapeGuard(copied));
-  cache.set(fn, { captured: result, fixed: !encoder.mutable, guards });
+  cache.set(fn, { captured: result, fixed: !encoder.mutable && !encoder.patchable, guards });
   return result;
 }
 

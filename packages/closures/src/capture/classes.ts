@@ -2,6 +2,7 @@ import { ownProperty } from "../own-property.js";
 import type { AnyFunction } from "../any-function.js";
 import { showWarning } from "../warnings.js";
 import type { FunctionNode } from "../wire/heads.js";
+import { classKey } from "./class-key.js";
 import type { Encoder } from "./encoder.js";
 import type { FunctionCode } from "./function-code.js";
 import { encodeProperties } from "./objects.js";
@@ -10,7 +11,7 @@ import { propertyText } from "./trail.js";
 /** What a class has beyond its source: the present values of its static fields. */
 export function encodeClassParts(encoder: Encoder, type: AnyFunction, code: FunctionCode, node: FunctionNode): void {
   // Statics and prototypes can be changed at any time, so a class is looked at again at each capture.
-  encoder.mutable = true;
+  encoder.patchable = true;
   refuseChanged(encoder, type, code);
   const { privateStatics } = code.analysis;
   if (privateStatics.length > 0) {
@@ -23,6 +24,8 @@ export function encodeClassParts(encoder: Encoder, type: AnyFunction, code: Func
     showWarning(`${code.script.id}:${code.offset}`, warning);
   }
   const statics = Reflect.ownKeys(type).filter((key) => isStaticField(type, key));
+  const key = encoder.shareClasses ? classKey(type) : undefined;
+  if (key !== undefined) node.share = key;
   if (statics.length > 0) node.props = encodeProperties(encoder, type, statics);
 }
 

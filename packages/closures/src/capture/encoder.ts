@@ -22,8 +22,10 @@ export class Encoder {
   readonly warnings: CaptureWarning[] = [];
   /** Functions that were copied, for the cache to see whether they were changed since. */
   readonly copiedFunctions: AnyFunction[] = [];
-  /** Whether anything reached can change in place, so that a second capture has to look again. */
+  /** Whether any data reached can change in place, so that a second capture has to look again. */
   mutable = false;
+  /** Whether a class was reached: its statics and its prototype can change, so a second capture has to look again. */
+  patchable = false;
   /** Whether a captured variable is assigned somewhere, so that a second capture has to ask V8 again. */
   volatile = false;
   /** Bytes of captured data, roughly. */
@@ -33,6 +35,9 @@ export class Encoder {
   /** The object and key a function value was found under: a class field's arrow finds its `this` there. */
   holder: { readonly object: object; readonly key: PropertyKey } | undefined;
 
+  /** Whether classes get keys that make them one class for all captures. */
+  readonly shareClasses: boolean;
+
   private readonly nodes: Node[] = [];
   private readonly seen = new Map<unknown, number>();
   private readonly codes: PackedDefinition[] = [];
@@ -41,6 +46,10 @@ export class Encoder {
   private readonly units = new Set<FileUnit>();
   private readonly buffers: Uint8Array[] = [];
   private buffersLength = 0;
+
+  constructor({ shareClasses = true }: { readonly shareClasses?: boolean } = {}) {
+    this.shareClasses = shareClasses;
+  }
 
   /** @throws FunctionNotSerializableError when the value, or something in it, cannot be copied */
   encode(value: unknown): Entry {

@@ -12,8 +12,8 @@ import { STANDARD_GLOBALS } from "../standard-globals.js";
 import type { ModuleMode } from "../wire/heads.js";
 import type { Encoder } from "./encoder.js";
 import { functionCode, type FunctionCode } from "./function-code.js";
-import { isNative } from "./objects.js";
-import { resolveVariable, type ResolvedVariable } from "./variables.js";
+import { isNative } from "./native-ancestor.js";
+import { readQuietly, resolveVariable, type ResolvedVariable } from "./variables.js";
 
 /** How a function will travel: decided from what V8 says about it and from the text of its script. */
 export type FunctionPlan =
@@ -132,14 +132,6 @@ function exportName(fn: AnyFunction, { table }: Script, scopes: readonly ScopeSn
   const exported = table.exports.get(fn.name);
   const inNoScope = scopes.every(({ kind, variables }) => kind === "Global" || !Object.hasOwn(variables, fn.name));
   return exported !== undefined && atTopLevel && inNoScope ? exported : undefined;
-}
-
-function readQuietly(scope: object, name: string): unknown {
-  try {
-    return (scope as Record<string, unknown>)[name];
-  } catch {
-    return undefined; // Not initialised yet: not this function then.
-  }
 }
 
 function isModuleFile(file: string): boolean {

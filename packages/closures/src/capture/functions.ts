@@ -54,7 +54,7 @@ export function encodeFunction(encoder: Encoder, fn: AnyFunction): Entry {
         "wrap it in an arrow function, and import what it needs",
       );
     case "export":
-      return encodeExport(encoder, plan.file, plan.mode, [plan.name]);
+      return encodeExport(encoder, plan.file, plan.mode, [plan.name], fn);
     case "copy":
       if (plan.code.script.file !== undefined && isInNodeModules(plan.code.script.file) && !encoder.insidePackage)
         return encodePackageFunction(encoder, fn, plan, holder);
@@ -196,7 +196,9 @@ function encodeResolved(encoder: Encoder, variable: ResolvedVariable, code: Func
   const { script } = code;
   switch (variable.kind) {
     case "import":
-      return encoder.trail.within({ kind: "variable", name }, () => encodeImport(encoder, variable.source, script));
+      return encoder.trail.within({ kind: "variable", name }, () =>
+        encodeImport(encoder, variable.source, script, variable.value),
+      );
     case "meta":
       return { meta: script.file ?? script.url };
     case "dynamicImport":

@@ -1,6 +1,7 @@
 import { ModuleNotPortableError } from "../errors.js";
 import { unitOf, type FileUnit } from "../modules/file-units.js";
 import { builtinExport, commonJsExport } from "../modules/live-exports.js";
+import { rememberLiveImport } from "../modules/live-imports.js";
 import { isMainScript } from "../modules/main-script.js";
 import { originOf, standInOf, type StandIn } from "../modules/origins.js";
 import { resolveFile, resolveSpecifier, type Resolution } from "../modules/resolve.js";
@@ -11,12 +12,14 @@ import type { Entry, ImportEntry, ModuleMode, ModuleRef } from "../wire/heads.js
 import type { Encoder } from "./encoder.js";
 
 /** Encodes a variable that the source binds by importing. */
-export function encodeImport(encoder: Encoder, source: ImportSource, script: Script): Entry {
+export function encodeImport(encoder: Encoder, source: ImportSource, script: Script, value?: unknown): Entry {
   const vite = source.form === "vite";
   const specifier = vite ? resolveViteSpecifier(source.specifier) : source.specifier;
   const resolution = resolveSpecifier(specifier, script.file);
   const mode: ModuleMode = vite || source.form === "import" ? "import" : "require";
-  const mod = addResolution(encoder, resolution, mode, source.specifier);
+  const { module, unit } = moduleOf(encoder, resolution, mode, source.specifier);
+  rememberLiveImport(module, source.path, value);
+  const mod = encoder.addModule(module, unit);
   // vitest's runner adds interop only to what it leaves to Node; files it transforms are real namespaces.
   const plain =
     source.form === "import" ||
@@ -27,12 +30,21 @@ export function encodeImport(encoder: Encoder, source: ImportSource, script: Scr
 
 /** The module that `import("specifier")` inside a function means. */
 export function addDynamicImport(encoder: Encoder, specifier: string, script: Script): number {
-  return addResolution(encoder, resolveSpecifier(specifier, script.file), "import", specifier);
+  const { module, unit } = moduleOf(encoder, resolveSpecifier(specifier, script.file), "import", specifier);
+  return encoder.addModule(module, unit);
 }
 
 /** A file of the client's that is known by its path: the module of an exported function. */
-export function encodeExport(encoder: Encoder, file: string, mode: ModuleMode, path: readonly string[]): Entry {
-  return importEntry(addResolution(encoder, resolveFile(file), mode, file), path, undefined);
+export function encodeExport(
+  encoder: Encoder,
+  file: string,
+  mode: ModuleMode,
+  path: readonly string[],
+  value: object,
+): Entry {
+  const { module, unit } = moduleOf(encoder, resolveFile(file), mode, file);
+  rememberLiveImport(module, path, value);
+  return importEntry(encoder.addModule(module, unit), path, undefined);
 }
 
 /** A value that a module exports, found by identity; undefined when none does. */
@@ -49,7 +61,7 @@ export function importByIdentity(encoder: Encoder, value: object): Entry | undef
   const commonJs = commonJsExport(value);
   // What the main script exports is its own data: copied like any other.
   if (commonJs === undefined || isMainScript(commonJs.file)) return undefined;
-  return encodeExport(encoder, commonJs.file, "require", commonJs.path);
+  return encodeExport(encoder, commonJs.file, "require", commonJs.path, value);
 }
 
 function encodeStandIn(encoder: Encoder, standIn: StandIn): Entry {
@@ -62,11 +74,6 @@ function encodeStandIn(encoder: Encoder, standIn: StandIn): Entry {
 
 function importEntry(mod: number, path: readonly string[], form: ImportForm | undefined): ImportEntry {
   return { mod, ...(path.length > 0 && { path }), ...(form !== undefined && { form }) };
-}
-
-function addResolution(encoder: Encoder, resolution: Resolution, mode: ModuleMode, specifier: string): number {
-  const { module, unit } = moduleOf(encoder, resolution, mode, specifier);
-  return encoder.addModule(module, unit);
 }
 
 function moduleOf(

@@ -1,10 +1,8 @@
-import { ownConstructor, ownProperty, prototypeChain } from "../own-property.js";
-import type { AnyFunction } from "../any-function.js";
+import { ownConstructor, ownProperty } from "../own-property.js";
 import { types } from "node:util";
 import { CAPTURE_HOOK, type CaptureRefusal } from "../capture-hook.js";
 import { intrinsicPath, isPrototypeOf, lazyGlobalName } from "../intrinsics.js";
 import { namedProperties } from "../inspect/session.js";
-import { builtinModuleOf } from "../modules/live-exports.js";
 import {
   ACCESSOR,
   CONFIGURABLE,
@@ -17,6 +15,7 @@ import {
 } from "../wire/heads.js";
 import type { Encoder } from "./encoder.js";
 import { importByIdentity } from "./imports.js";
+import { isNative, nativeAncestor } from "./native-ancestor.js";
 import { instanceHasPrivates } from "./private-fields.js";
 import { propertyText } from "./trail.js";
 
@@ -282,49 +281,24 @@ export function encodeProperties(encoder: Encoder, object: object, keys: readonl
   return properties;
 }
 
-/** Builtins whose state lives in ordinary properties or is copied by `encodeBuiltin`, so that subclasses of them can travel. */
-const INHERITABLE = new Set(
-  ["Object", "Function", "Array", "Map", "Set", "Error", "AggregateError"].concat(
-    ["TypeError", "RangeError", "SyntaxError", "ReferenceError", "EvalError", "URIError"],
-    ["%GeneratorFunction%", "%AsyncFunction%", "%AsyncGeneratorFunction%", "%IteratorPrototype%", "Iterator"],
-  ),
-);
-
 /** Encodes the prototype of an instance; refuses one that rests on native state. */
 export function encodePrototype(encoder: Encoder, value: object): Entry {
   const proto = Object.getPrototypeOf(value) as object | null;
-  for (const at of prototypeChain(value)) {
-    if (isPrototypeOf(at, "Object")) break;
-    refuseNativePrototype(encoder, value, at);
+  const native = nativeAncestor(value);
+  if (native !== undefined) {
+    const why =
+      native.module === undefined
+        ? "its state is native and exists only in this process"
+        : `an object of Node's ${native.module.replace("node:", "")} module, tied to this process`;
+    throw encoder.refuse(
+      `which is ${withArticle(classNameOf(value))} (${why})`,
+      "create it inside the task, or in a file that you import",
+    );
   }
   const constructor = proto === null ? undefined : ownConstructor(proto);
   if (constructor !== undefined && (constructor as { prototype?: unknown }).prototype === proto)
     return { protoOf: encoder.encode(constructor) };
   return encoder.encode(proto);
-}
-
-function refuseNativePrototype(encoder: Encoder, value: object, proto: object): void {
-  const path = intrinsicPath(proto);
-  if (path !== undefined && INHERITABLE.has(path[0]!)) return;
-  const constructor = ownConstructor(proto);
-  const builtin = constructor === undefined ? undefined : builtinModuleOf(constructor);
-  // An EventEmitter keeps its listeners in plain properties.
-  if (builtin === "node:events") return;
-  const hint = "create it inside the task, or in a file that you import";
-  if (builtin !== undefined)
-    throw encoder.refuse(
-      `which is ${withArticle(classNameOf(value))} (an object of Node's ${builtin.replace("node:", "")} module, tied to this process)`,
-      hint,
-    );
-  if (path !== undefined || (constructor !== undefined && isNative(constructor)))
-    throw encoder.refuse(
-      `which is ${withArticle(classNameOf(value))} (its state is native and exists only in this process)`,
-      hint,
-    );
-}
-
-export function isNative(fn: AnyFunction): boolean {
-  return /\{\s*\[native code\]\s*\}\s*$/.test(Function.prototype.toString.call(fn));
 }
 
 export function classNameOf(value: object): string {

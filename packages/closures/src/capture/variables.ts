@@ -11,7 +11,7 @@ import { beforeDeclaration } from "./initialisation.js";
 export type ResolvedVariable = {
   readonly name: string;
 } & (
-  | { readonly kind: "import"; readonly source: ImportSource }
+  | { readonly kind: "import"; readonly source: ImportSource; readonly value: unknown }
   | { readonly kind: "value"; readonly value: unknown; readonly scope: ScopeSnapshot; readonly isTopLevel: boolean }
   | { readonly kind: "global"; readonly value: unknown }
   /** The global object itself, where the function reads things from it that are not standard. */
@@ -43,7 +43,7 @@ export function resolveVariable(
     if (VITE_META.test(name)) return { kind: "meta", name };
     const isTopLevel = isModuleScope(scopes, index, code.script.table.isVite);
     const source = isTopLevel ? topLevelImport(name, code) : nestedImport(encoder, name, code, scope);
-    if (source !== undefined) return { kind: "import", name, source };
+    if (source !== undefined) return { kind: "import", name, source, value: readQuietly(scope.variables, name) };
     if (isTopLevel && name === "module")
       throw encoder.refuse("it uses 'module', the CommonJS module object", "export the function from a file");
     const value =
@@ -102,6 +102,15 @@ function readVariable(encoder: Encoder, name: string, scope: ScopeSnapshot): unk
     return (scope.variables as Record<string, unknown>)[name];
   } catch {
     throw uninitialised(encoder, name);
+  }
+}
+
+/** A variable's value, or undefined before its declaration has run. */
+export function readQuietly(scope: object, name: string): unknown {
+  try {
+    return (scope as Record<string, unknown>)[name];
+  } catch {
+    return undefined;
   }
 }
 

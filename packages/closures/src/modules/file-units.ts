@@ -20,6 +20,8 @@ export interface FileInUnit {
 }
 
 const placed = new Map<string, FileInUnit>();
+/** By the identity of a unit that was made here: the paths of its files. */
+const ownPaths = new Map<string, readonly string[]>();
 
 /**
  * Prepares a local file and everything local that it imports, once per process: the code that runs here was loaded once as
@@ -29,6 +31,11 @@ const placed = new Map<string, FileInUnit>();
  */
 export function unitOf(file: string): FileInUnit {
   return placed.get(file) ?? new UnitBuilder().place(file);
+}
+
+/** The file itself, where it is this process's own: it is loaded here already, and must not be loaded a second time. */
+export function ownFile(unit: string, file: number): string | undefined {
+  return ownPaths.get(unit)?.[file];
 }
 
 /** Makes known a unit that came from elsewhere: functions captured inside a worker refer to it again. */
@@ -132,6 +139,7 @@ class UnitBuilder {
       units.map((unit) => unit.definition.hash),
     );
     const unit = { definition, needs: units };
+    ownPaths.set(definition.identity, members);
     members.forEach((member, file) => {
       this.visited.get(member)!.open = false;
       placed.set(member, { unit, file });

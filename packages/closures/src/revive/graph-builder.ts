@@ -1,5 +1,6 @@
 import { ownProperty } from "../own-property.js";
 import type { AnyFunction } from "../any-function.js";
+import { classByKey, rememberRevivedClass } from "../class-identity.js";
 import { resolveIntrinsic } from "../intrinsics.js";
 import { markPerWorker, type PerWorkerParts } from "../per-worker.js";
 import {
@@ -25,8 +26,6 @@ export interface GraphContext {
   importMeta(file: string): object;
   dynamicImport(modules: Readonly<Record<string, number>>): (specifier: unknown) => Promise<unknown>;
   require(): unknown;
-  /** Classes that are one class for all functions, by their key. */
-  readonly sharedClasses: Map<string, AnyFunction>;
 }
 
 interface Cell {
@@ -180,7 +179,7 @@ export class GraphBuilder {
   }
 
   private makeFunction(index: number, node: FunctionNode): unknown {
-    const shared = node.share === undefined ? undefined : this.context.sharedClasses.get(node.share);
+    const shared = node.share === undefined ? undefined : classByKey(node.share);
     if (shared !== undefined) return this.keep(index, shared);
     const code = this.context.codeOf(node.code);
     const self = node.self === undefined ? undefined : this.decode(node.self);
@@ -194,7 +193,7 @@ export class GraphBuilder {
     const name = node.name === undefined ? "" : (this.decode(node.name) as string);
     if (fn.name !== name && (!isClass || node.name !== undefined))
       Object.defineProperty(fn, "name", { value: name, configurable: true });
-    if (node.share !== undefined) this.context.sharedClasses.set(node.share, fn);
+    if (node.share !== undefined) rememberRevivedClass(node.share, fn);
     if (!isClass) link(node.caps.map((entry) => this.decode(entry)));
     if (node.props) this.define(fn, node.props);
     if (node.prototypeProto !== undefined)

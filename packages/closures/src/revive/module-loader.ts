@@ -3,12 +3,16 @@ import { createRequire } from "node:module";
 import path from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
 import { ExportMissingError, PackageNotInstalledError } from "../errors.js";
+import { ownFile } from "../modules/file-units.js";
+import { liveImport } from "../modules/live-imports.js";
 import { rememberOrigin, type ImportOrigin, type ImportTarget } from "../modules/origins.js";
 import { packageNameOf } from "../modules/packages.js";
 import type { ImportEntry, ModuleRef } from "../wire/heads.js";
 import type { DefinitionStore } from "./definition-store.js";
 import { applyForm } from "./interop.js";
 import type { World } from "./world.js";
+
+type FileModule = Extract<ModuleRef, { kind: "file" }>;
 
 export type SelfModules = Readonly<Record<string, () => unknown>>;
 
@@ -55,6 +59,8 @@ export class ModuleLoader {
 
   /** What an import entry means. */
   imported(module: ModuleRef, { path: members = [], form }: ImportEntry): unknown {
+    const live = liveImport(module, members);
+    if (live !== undefined) return live;
     let value = applyForm(this.module(module), form);
     for (const member of members) value = this.member(module, value, member);
     const unit = module.kind === "file" ? this.store.unitOf(module.unit) : undefined;
@@ -85,14 +91,8 @@ export class ModuleLoader {
       case "builtin":
         return module.mode === "require" ? this.require(module.specifier) : import(module.specifier);
       case "file": {
-        const placed = this.world.place(module.unit, module.file);
-        if (placed.path.endsWith(".json")) {
-          const value = JSON.parse(fs.readFileSync(placed.path, "utf8")) as unknown;
-          return module.mode === "require" ? value : { ...Object(value), default: value };
-        }
-        return this.explained(module, () =>
-          module.mode === "require" ? this.require(placed.path) : import(placed.url),
-        );
+        const own = ownFile(module.unit, module.file);
+        return own === undefined ? this.loadPlaced(module) : this.loadOwn(own, module);
       }
       case "package":
         return this.explained(module, () =>
@@ -106,6 +106,22 @@ export class ModuleLoader {
         );
       }
     }
+  }
+
+  /** A file that this process has itself: a value came back to where its class was written. */
+  private loadOwn(file: string, module: FileModule): unknown {
+    if (module.mode === "require") return this.require(file);
+    // A test runner's loader is not Node's: what Node cannot load as it stands comes from the transpiled copy.
+    return import(pathToFileURL(file).href).catch(() => this.loadPlaced(module));
+  }
+
+  private loadPlaced(module: FileModule): unknown {
+    const placed = this.world.place(module.unit, module.file);
+    if (placed.path.endsWith(".json")) {
+      const value = JSON.parse(fs.readFileSync(placed.path, "utf8")) as unknown;
+      return module.mode === "require" ? value : { ...Object(value), default: value };
+    }
+    return this.explained(module, () => (module.mode === "require" ? this.require(placed.path) : import(placed.url)));
   }
 
   private loadSelf(specifier: string): unknown {

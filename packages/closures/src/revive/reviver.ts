@@ -26,7 +26,6 @@ export class Reviver {
   private readonly world: World;
   private readonly loader: ModuleLoader;
   private readonly revived = new Map<string, AnyFunction | Promise<AnyFunction>>();
-  private readonly sharedClasses = new Map<string, AnyFunction>();
   private readonly stacks: StackMapper;
 
   constructor(options: ReviverOptions) {
@@ -79,6 +78,19 @@ export class Reviver {
     // A failed load is tried again next time: the package may have been installed meanwhile.
     promise.catch(() => this.revived.delete(token));
     return promise;
+  }
+
+  /**
+   * Loads what the functions and classes behind these tokens import, so that reviving them needs no waiting: a value that holds
+   * functions or instances is decoded in one go. Undefined when nothing has to be waited for.
+   */
+  prepare(tokens: readonly string[]): Promise<unknown> | undefined {
+    let pending: Promise<unknown>[] | undefined;
+    for (const token of tokens) {
+      const fn = this.revive(token);
+      if (fn instanceof Promise) (pending ??= []).push(fn);
+    }
+    return pending && Promise.all(pending);
   }
 
   /**
@@ -140,7 +152,6 @@ export class Reviver {
         return rememberStandIn(run, { kind: "import", targets });
       },
       require: () => this.loader.requireFromBase(),
-      sharedClasses: this.sharedClasses,
     };
     const root = new GraphBuilder(stored, context).build();
     if (typeof root !== "function") throw new DefinitionCorruptError(token, "its root is no function");
