@@ -16,7 +16,7 @@ import {
   readUrl,
 } from "./read-builtins.js";
 import { readBuffer, readExtent, readNewView, readView, type ReadExtent } from "./read-buffers.js";
-import { ShapeTable, type ItemReader, type PlainObject, type Shape } from "./shapes.js";
+import { Shape, ShapeTable, type ItemReader, type PlainObject } from "./shapes.js";
 import { readShortAscii } from "./short-ascii.js";
 import { readLongString, readString } from "./strings.js";
 import { Flag, Place, SHORT_ASCII, SMALL_INT, SMALL_SHAPE, Tag } from "./tags.js";
@@ -46,6 +46,9 @@ export class GraphReader extends ByteSource implements ValueReader, ItemReader {
   private objects: unknown[] = [];
   readonly shapeTable = new ShapeTable();
   shapes: Shape[] = [];
+  /** Precedes the first definition of any value. */
+  private readonly noShape = new Shape([]);
+  lastDefined = this.noShape;
   private deferred: DeferredPlace[] = [];
   extents: ReadExtent[] = [];
   /** Number of the object that the running extension decodes. */
@@ -65,6 +68,7 @@ export class GraphReader extends ByteSource implements ValueReader, ItemReader {
   ): unknown {
     this.start(head, offset);
     this.shapeTable.renew();
+    this.lastDefined = this.noShape;
     this.buffers = buffers;
     this.buffersTaken = 0;
     this.unclaimed = this.data.length - offset;

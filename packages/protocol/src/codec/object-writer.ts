@@ -72,8 +72,15 @@ export class ObjectWriter {
     shape.epoch = this.epoch;
     shape.index = this.defined++;
     this.writer.tag(Tag.NewShape);
-    this.writer.varint(shape.names.length);
-    for (const name of shape.names) writeString(this.writer.sink, name);
+    const { sink } = this.writer;
+    if (shape.definition !== null) {
+      sink.append(shape.definition);
+      return;
+    }
+    const start = sink.length;
+    sink.varint(shape.names.length);
+    for (const name of shape.names) writeString(sink, name);
+    shape.definition = sink.copy(start);
   }
 
   private values(object: PlainObject, names: readonly string[]): void {

@@ -5,11 +5,38 @@ import { readString } from "./strings.js";
 
 /** A shape's definition and the first object of it. */
 export function readNewShape(reader: GraphReader): PlainObject {
+  const shape = readDefinition(reader);
+  reader.lastDefined = shape;
+  return readShaped(reader, reader.shapes.push(shape) - 1);
+}
+
+/**
+ * Values that come in a row tend to define the same shapes in the same order. So the bytes are compared with those of the
+ * definition that is likely next, and only if they differ are the names read and looked up.
+ */
+function readDefinition(reader: GraphReader): Shape {
+  const start = reader.pos;
+  const { data, lastDefined } = reader;
+  const likely = lastDefined.nextDefined;
+  if (likely !== null && startsWith(data, start, likely.definition!)) {
+    reader.pos = start + likely.definition!.length;
+    return likely;
+  }
   const n = reader.count(1);
   const names = new Array<string>(n);
   for (let i = 0; i < n; i++) names[i] = readString(reader);
-  const shape = reader.shapeTable.find(names) ?? new Shape(names);
-  return readShaped(reader, reader.shapes.push(shape) - 1);
+  // Else the names are garbage.
+  reader.finish();
+  const shape = reader.shapeTable.find(names);
+  if (shape === null) return new Shape(names);
+  shape.definition = Uint8Array.from(data.subarray(start, reader.pos));
+  lastDefined.nextDefined = shape;
+  return shape;
+}
+
+function startsWith(data: Uint8Array, start: number, expected: Uint8Array): boolean {
+  for (let i = 0; i < expected.length; i++) if (data[start + i] !== expected[i]) return false;
+  return true;
 }
 
 /** An object of a shape that was defined. */

@@ -30,6 +30,10 @@ export class Shape {
   epoch = 0;
   /** The shape that followed this one last time: a good guess at the next. */
   next: Shape = this;
+  /** The bytes that define it, once they were written or read: its names, as string items behind their count. */
+  definition: Uint8Array | null = null;
+  /** The shape whose definition followed this one's last time. */
+  nextDefined: Shape | null = null;
   private writes = 0;
   private reads = 0;
   /** Writes the values of an object of this shape. Null until {@link Shape.writer} compiles it. */
