@@ -1,4 +1,4 @@
-import { ownProperty } from "./own-property.js";
+import { ownConstructor, ownProperty } from "./own-property.js";
 import type { AnyFunction } from "./any-function.js";
 import { STANDARD_GLOBALS } from "./standard-globals.js";
 
@@ -76,13 +76,13 @@ export function isPrototypeOf(value: object | null, name: string): boolean {
   if (value === null) return false;
   const path = intrinsicPath(value);
   if (path !== undefined) return path.length === 2 && path[0] === name && path[1] === "prototype";
-  // An object whose realm has not been met yet: only an Object.prototype ends the chain and holds these.
-  return (
-    name === "Object" &&
-    Object.getPrototypeOf(value) === null &&
-    Object.hasOwn(value, "hasOwnProperty") &&
-    Object.hasOwn(value, "__lookupGetter__")
-  );
+  // Of a realm that has not been met, or whose global of that name was replaced (vitest's vm pools): native all the same.
+  const constructor = ownConstructor(value);
+  return constructor?.name === name && (constructor as AnyFunction).prototype === value && isNative(constructor);
+}
+
+export function isNative(fn: AnyFunction): boolean {
+  return /\{\s*\[native code\]\s*\}\s*$/.test(Function.prototype.toString.call(fn));
 }
 
 /** Makes the intrinsics of a function's realm known, if they are another realm's than this module's. */

@@ -36,7 +36,9 @@ export function functionCode(
   text: string,
 ): FunctionCode {
   const column = location.columnNumber ?? 0;
-  const key = `${script.id}:${location.lineNumber}:${column}:${text.length}`;
+  // Without the inspector the text is all that is known of a place.
+  const place = script.url === "" ? text : `${location.lineNumber}:${column}:${text.length}`;
+  const key = `${script.id}:${place}`;
   let code = codes.get(key);
   if (code === undefined) {
     const near = script.offsetOf(location.lineNumber, column);

@@ -1,4 +1,6 @@
 import type { AnyFunction } from "../any-function.js";
+import { InspectorUnavailableError } from "../errors.js";
+import { checkInspector } from "../inspect/self-test.js";
 import {
   functionInternals,
   type BoundFunction,
@@ -7,12 +9,12 @@ import {
 } from "../inspect/function-internals.js";
 import { isMainScript } from "../modules/main-script.js";
 import { nearestManifest } from "../modules/packages.js";
-import { scriptById, type Script } from "../scripts/script.js";
+import { Script, scriptById } from "../scripts/script.js";
 import { STANDARD_GLOBALS } from "../standard-globals.js";
 import type { ModuleMode } from "../wire/heads.js";
 import type { Encoder } from "./encoder.js";
 import { functionCode, type FunctionCode } from "./function-code.js";
-import { isNative } from "./native-ancestor.js";
+import { isNative } from "../intrinsics.js";
 import { readQuietly, resolveVariable, type ResolvedVariable } from "./variables.js";
 
 /** How a function will travel: decided from what V8 says about it and from the text of its script. */
@@ -20,6 +22,8 @@ export type FunctionPlan =
   | { readonly kind: "bound"; readonly bound: BoundFunction }
   | { readonly kind: "native" }
   | { readonly kind: "require" }
+  /** Its variables cannot be read here: these names may be any of them. */
+  | { readonly kind: "unreadable"; readonly names: readonly string[]; readonly cause: InspectorUnavailableError }
   /** esbuild's helper that gives functions back their names. */
   | { readonly kind: "keepNames" }
   /** An export of a file that a worker can import. */
@@ -89,7 +93,14 @@ const KEEP_NAMES =
   /^\(\w+,\s*\w+\)\s*=>\s*\w+\(\w+,\s*"name",\s*\{\s*value(?::\s*\w+)?,\s*configurable:\s*(?:true|!0)\s*\}\)$/;
 
 function makePlan(fn: AnyFunction): FunctionPlan {
-  const internals = functionInternals(fn);
+  let internals: FunctionInternals;
+  try {
+    checkInspector();
+    internals = functionInternals(fn);
+  } catch (error) {
+    if (error instanceof InspectorUnavailableError) return planWithoutInspector(fn, error);
+    throw error;
+  }
   if (internals.bound !== undefined) return { kind: "bound", bound: internals.bound };
   if (isRequire(fn)) return { kind: "require" };
   const script = internals.location && scriptById(internals.location.scriptId);
@@ -100,6 +111,23 @@ function makePlan(fn: AnyFunction): FunctionPlan {
   if (exported !== undefined) return exported;
   return new CopyPlan(functionCode(script, internals.location!, text), internals.scopes);
 }
+
+/** What the text alone allows: a function that takes nothing from around it. */
+function planWithoutInspector(fn: AnyFunction, cause: InspectorUnavailableError): FunctionPlan {
+  if (isRequire(fn)) return { kind: "require" };
+  if (isNative(fn)) return { kind: "native" };
+  const text = Function.prototype.toString.call(fn);
+  // Only sloppy functions have these properties of their own.
+  const isModule = !Object.hasOwn(fn, "arguments");
+  const script = new Script({ ...UNKNOWN_SCRIPT, source: text, isModule });
+  const code = functionCode(script, { lineNumber: 0, columnNumber: 0 }, text);
+  const { free, outerThis } = code.analysis;
+  const names = [...free.keys()].filter((name) => !STANDARD_GLOBALS.has(name));
+  if (outerThis && code.analysis.kind === "arrow") names.push("this");
+  return names.length === 0 ? new CopyPlan(code, []) : { kind: "unreadable", names, cause };
+}
+
+const UNKNOWN_SCRIPT = { id: "unknown", url: "", sourceMapUrl: undefined, firstLine: 0, firstColumn: 0 } as const;
 
 function isConstant(variable: ResolvedVariable): boolean {
   return variable.kind === "value" ? variable.value !== undefined : !variable.kind.startsWith("global");

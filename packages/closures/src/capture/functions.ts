@@ -53,6 +53,13 @@ export function encodeFunction(encoder: Encoder, fn: AnyFunction): Entry {
         `'${fn.name || "anonymous"}' is a native function that is not a standard global`,
         "wrap it in an arrow function, and import what it needs",
       );
+    case "unreadable":
+      encoder.trail.steps.push({ kind: "function", fn });
+      throw encoder.refuse(
+        `it uses ${plan.names.map((name) => `'${name}'`).join(", ")}, and variables cannot be read here: Node's inspector is not available`,
+        "run without --permission (or allow the inspector), pass them as arguments, or export the function from a CommonJS file",
+        { cause: plan.cause },
+      );
     case "export":
       return encodeExport(encoder, plan.file, plan.mode, [plan.name], fn);
     case "copy":

@@ -1,5 +1,4 @@
-import type { AnyFunction } from "../any-function.js";
-import { intrinsicPath, isPrototypeOf } from "../intrinsics.js";
+import { intrinsicPath, isNative, isPrototypeOf } from "../intrinsics.js";
 import { builtinModuleOf } from "../modules/live-exports.js";
 import { ownConstructor, prototypeChain } from "../own-property.js";
 
@@ -30,8 +29,4 @@ export function nativeAncestor(value: object): NativeAncestor | undefined {
     if (constructor !== undefined && isNative(constructor)) return { module: undefined };
   }
   return undefined;
-}
-
-export function isNative(fn: AnyFunction): boolean {
-  return /\{\s*\[native code\]\s*\}\s*$/.test(Function.prototype.toString.call(fn));
 }

@@ -1,7 +1,7 @@
 import { ownConstructor, ownProperty } from "../own-property.js";
 import { types } from "node:util";
 import { CAPTURE_HOOK, type CaptureRefusal } from "../capture-hook.js";
-import { intrinsicPath, isPrototypeOf, lazyGlobalName } from "../intrinsics.js";
+import { intrinsicPath, isNative, isPrototypeOf, lazyGlobalName } from "../intrinsics.js";
 import { namedProperties } from "../inspect/session.js";
 import {
   ACCESSOR,
@@ -15,7 +15,7 @@ import {
 } from "../wire/heads.js";
 import type { Encoder } from "./encoder.js";
 import { importByIdentity } from "./imports.js";
-import { isNative, nativeAncestor } from "./native-ancestor.js";
+import { nativeAncestor } from "./native-ancestor.js";
 import { instanceHasPrivates } from "./private-fields.js";
 import { propertyText } from "./trail.js";
 
