@@ -49,7 +49,7 @@ describe("cancelling", () => {
     await using harness = await Harness.start();
     const listening = async () => {
       const { signal } = currentTask();
-      await new Promise((_resolve, reject) => signal.addEventListener("abort", () => reject(signal.reason)));
+      await new Promise((_resolve, reject) => signal.addEventListener("abort", () => reject(new Error("heard it"))));
     };
     const batch = harness.batch([{ fn: listening }]);
     harness.pool.execute(0, batch);

@@ -226,7 +226,7 @@ export class ExecutorThread {
         this.#owner.returned(news.id, news.ok, news.bytes);
         break;
       case "progress":
-        if (this.ledger.isTaken(news.slot)) this.#owner.progress(this.ledger.tasks[news.slot]!, news.done, news.total);
+        this.#owner.progress(news.task, news.done, news.total);
         break;
       case "released":
         this.#owner.released(news.leases);

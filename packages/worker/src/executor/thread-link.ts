@@ -100,9 +100,11 @@ export class ThreadLink {
     // A replacement's start is awaited by nobody; that it failed is told by onExit.
     this.ready.catch(() => undefined);
     port1.on("message", (message: MessageFromThread) => {
-      // Records written before the message come before it.
+      // Records written before a message come before it, save that the next one may need what it brings.
+      const isParcel = message !== WAKE && message.op === "result";
+      if (isParcel) this.#receive(message);
       this.#drainRing();
-      this.#receive(message);
+      if (!isParcel) this.#receive(message);
       this.#handlers.onDrained();
     });
   }
@@ -150,8 +152,7 @@ export class ThreadLink {
     }
     ring.commit();
     ring.publish();
-    // The message of the other kinds wakes the thread just as well.
-    if (kind === ToThread.batch && ring.takeSleep()) this.post(WAKE);
+    if (ring.takeSleep()) this.post(WAKE);
     return true;
   }
 

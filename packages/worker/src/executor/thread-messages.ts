@@ -90,7 +90,7 @@ export type MessageFromThread =
   | ResultMessage
   | { readonly op: "failed"; readonly failure: SlotFailure }
   | { readonly op: "returned"; readonly id: number; readonly ok: boolean; readonly bytes: Uint8Array }
-  | { readonly op: "progress"; readonly slot: number; readonly done: number; readonly total: number }
+  | { readonly op: "progress"; readonly task: number; readonly done: number; readonly total: number }
   /** The thread has no reference to these buffers any more. */
   | { readonly op: "released"; readonly leases: readonly number[] }
   | { readonly op: "closed" };

@@ -36,7 +36,7 @@ export interface TaskContext {
   readonly signal: AbortSignal;
   readonly log: TaskLog;
   /** Tells the cluster how far the task is. */
-  progress(done: number, total: number): void;
+  readonly progress: (done: number, total: number) => void;
 }
 
 /** What the runtime needs to know of a task beyond what the task itself may see. */

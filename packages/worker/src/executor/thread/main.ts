@@ -63,7 +63,7 @@ const runner = new Runner({
     slots,
     log: taskLog(write, currentId),
     workerName: () => identity.name,
-    progress: (slot, done, total) => reporter.post({ op: "progress", slot, done, total }),
+    progress: (id, done, total) => reporter.post({ op: "progress", task: id, done, total }),
   },
 });
 const calls = new Calls(runner, functions, new ValueDecoder({ extensions }), errors, reporter, extensions);

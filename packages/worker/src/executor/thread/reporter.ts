@@ -77,6 +77,7 @@ export class Reporter {
     this.#ring.words[(at >> 2) + 1] = stream;
     this.#ring.bytes.set(text, at + 8);
     this.#publish(performance.now());
+    this.wakeSoon();
   }
 
   /** Sends what is no record; it wakes the control thread as well. */

@@ -9,7 +9,7 @@ export interface RunHost {
   readonly slots: RunSlots;
   readonly log: TaskLog;
   workerName(): string;
-  progress(slot: number, done: number, total: number): void;
+  progress(task: number, done: number, total: number): void;
 }
 
 /**
@@ -97,9 +97,10 @@ class Context implements TaskContext {
     return this.#controller.signal;
   }
 
-  progress(done: number, total: number): void {
-    this.#host.progress(this.#batch.slot(this.#row), done, total);
-  }
+  // Works without its object, as in `const { progress } = currentTask()`.
+  readonly progress = (done: number, total: number): void => {
+    this.#host.progress(this.#batch.task(this.#row), done, total);
+  };
 
   abort(expired: boolean): void {
     const controller = this.#controller;
