@@ -19,6 +19,7 @@ import { codecExtensions } from "./codec-extensions.js";
 import { enterClient, leaveClient } from "./current-client.js";
 import { endpointOf, type ClientOptions, type ClusterLike } from "./endpoint.js";
 import { taskOf, type Future } from "./future.js";
+import { holdUntil } from "./hold-until.js";
 import { keepAlive } from "./keep-alive.js";
 import type { Explanation, StoryLine, TaskInfo, Versions, WorkerInfo } from "./reports.js";
 import type { ErrorMode } from "./results.js";
@@ -133,7 +134,8 @@ export class Client extends Submitter implements AsyncDisposable {
     const { errors = "raise" } = options;
     if (errors !== "raise" && errors !== "skip")
       throw new InvalidArgumentError("gather", 'errors is "raise" or "skip"');
-    return this.session.results.gather(this.#own("gather", futures), errors);
+    const list = futureList("gather", futures);
+    return holdUntil(this.session.results.gather(this.#own("gather", list), errors), list);
   }
 
   /**

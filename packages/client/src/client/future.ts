@@ -4,6 +4,7 @@ import { CAPTURE_HOOK } from "@heddle/closures";
 import type { Duration } from "@heddle/protocol";
 import type { TaskStatus } from "../core/events.js";
 import { ReleasedFutureError } from "../errors/usage.js";
+import { holdUntil } from "./hold-until.js";
 import type { Session } from "./session.js";
 
 /** @internal Whether a value is a Future, whatever its prototype says. */
@@ -70,7 +71,7 @@ export class Future<T> {
    */
   result(options: ResultOptions = {}): Promise<T> {
     if (this.#last !== undefined) return Promise.reject(new ReleasedFutureError(this.key));
-    return this.#session.results.value(this.#task, options.timeout) as Promise<T>;
+    return holdUntil(this.#session.results.value(this.#task, options.timeout), this) as Promise<T>;
   }
 
   /**
@@ -80,7 +81,7 @@ export class Future<T> {
    */
   exception(options: ResultOptions = {}): Promise<Error | undefined> {
     if (this.#last !== undefined) return Promise.reject(new ReleasedFutureError(this.key));
-    return this.#session.results.error(this.#task, options.timeout);
+    return holdUntil(this.#session.results.error(this.#task, options.timeout), this);
   }
 
   /** Calls back once, when the task is done; in the next microtask when it is already. */

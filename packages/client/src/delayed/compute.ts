@@ -2,6 +2,7 @@
 import { Client } from "../client/client.js";
 import { currentClient } from "../client/current-client.js";
 import { taskOf, type ResultOptions } from "../client/future.js";
+import { holdUntil } from "../client/hold-until.js";
 import { checkOptionNames } from "../errors/usage.js";
 import type { Unwrapped } from "../types.js";
 import { installGraphRunner } from "./graph-runner.js";
@@ -26,7 +27,7 @@ async function computeAll(values: readonly unknown[], options: ResultOptions): P
   const client = graphClient();
   const { futures, started } = client.start("compute", values);
   try {
-    return await client.session.results.gather(futures.map(taskOf), "raise", options.timeout);
+    return await holdUntil(client.session.results.gather(futures.map(taskOf), "raise", options.timeout), futures);
   } finally {
     for (const future of started) future.release();
   }
