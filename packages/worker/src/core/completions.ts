@@ -2,7 +2,7 @@
 import { at, type RunFailure } from "@heddle/protocol";
 import type { FinishedRuns } from "../executor/interface.js";
 import { onLost } from "./inputs.js";
-import { arrive, leaveThread, remove, report, requeue } from "./lifecycle.js";
+import { abandonInputs, arrive, leaveThread, remove, report, requeue } from "./lifecycle.js";
 import { Report } from "./report.js";
 import { settleRetained, withdrawOffer } from "./retention.js";
 import { Seat } from "./seat.js";
@@ -30,6 +30,8 @@ export function onFinished(state: WorkerState, batch: FinishedRuns, now: number)
     settleRetained(state, run);
     ids[row] = run.id;
     arrive(state, run, nbytes[row]!);
+    // It took what its thread kept of a run that was given up meanwhile.
+    if (run.waitingOn > 0) abandonInputs(state, run);
     if (run.has(Mark.presented)) {
       state.heldback.set(run, { type: "finished", startedAt: batch.startedAt[row]!, busy: batch.busy[row]! });
       (state.asideFrom === null ? kept : aside).push(row);
@@ -107,15 +109,17 @@ export function onParked(
   tickets: Int32Array,
   away: Uint8Array,
 ): void {
-  const thread = state.threads[threadIndex]!;
   for (let row = 0; row < tasks.length; row++) {
     const run = state.runOf(tasks[row]!, tickets[row]!);
-    if (run === undefined || run.seat === Seat.none) continue;
-    const seat = away[row] === 1 ? Seat.parked : Seat.queue;
-    if (run.seat === seat) continue;
-    thread.reseat(run, seat);
-    if (seat === Seat.parked) state.times.addParked(run.assignment!.functionOf(run.row));
-    if (run.state !== State.disowned) state.move(run, seat === Seat.parked ? State.parked : State.executing);
+    if (run === undefined) continue;
+    if (away[row] === 1) {
+      run.marks |= Mark.waitsAside;
+      state.times.addParked(run.assignment!.functionOf(run.row));
+    } else {
+      run.marks &= ~Mark.waitsAside;
+    }
+    // Where it stands when it has given up its slot makes no difference until it wants one again.
+    if (run.seat !== Seat.none) reseat(state, threadIndex, run, false);
   }
 }
 
@@ -126,15 +130,21 @@ export function onSeceded(
   tickets: Int32Array,
   left: Uint8Array,
 ): void {
-  const thread = state.threads[threadIndex]!;
   for (let row = 0; row < tasks.length; row++) {
     const run = state.runOf(tasks[row]!, tickets[row]!);
-    if (run === undefined) continue;
-    thread.reseat(run, left[row] === 1 ? Seat.none : Seat.queue);
-    if (run.state === State.disowned) continue;
-    state.move(run, left[row] === 1 ? State.seceded : State.executing);
-    if (!run.has(Mark.presented)) state.out.seceded(run.id, run.run, left[row]!);
+    if (run === undefined || (left[row] === 1) === (run.seat === Seat.none)) continue;
+    reseat(state, threadIndex, run, left[row] === 1);
+    if (run.state !== State.disowned && !run.has(Mark.presented)) state.out.seceded(run.id, run.run, left[row]!);
   }
+}
+
+function reseat(state: WorkerState, threadIndex: number, run: Task, seceded: boolean): void {
+  const aside = run.has(Mark.waitsAside);
+  const seat = seceded ? Seat.none : aside ? Seat.parked : Seat.queue;
+  if (seat === run.seat) return;
+  state.threads[threadIndex]!.reseat(run, seat);
+  if (run.state === State.disowned) return;
+  state.move(run, seceded ? State.seceded : aside ? State.parked : State.executing);
 }
 
 /** A thread had to end and another took its place: what it held for others is gone, and these runs begin again. */

@@ -1,5 +1,5 @@
 /** Which ready run goes to which thread, and when: a few milliseconds of work ahead, so that no thread waits for a round trip. */
-import { askBack, place } from "./lifecycle.js";
+import { askBack, makeReady, place } from "./lifecycle.js";
 import { offerFollowers } from "./retention.js";
 import { runsBefore } from "./run-queue.js";
 import { State } from "./states.js";
@@ -27,12 +27,14 @@ export function dispatch(state: WorkerState): void {
   }
 }
 
-/** Something was released: constrained runs try again, best first. */
+/** Resources were given back: constrained runs become ready, best first, as many as fit. */
 export function releaseConstrained(state: WorkerState): void {
-  for (const run of [...state.constrained.entries()]) {
-    if (!resourcesSuffice(state, run)) continue;
-    state.move(run, State.ready);
-    (state.isAlone(run) ? state.alone : state.ready).push(run);
+  const runs = [...state.constrained.entries()].sort((a, b) => (runsBefore(a, b) ? -1 : 1));
+  const free = new Map(state.resources);
+  state.constrained.clear();
+  for (const run of runs) {
+    if (take(free, run)) makeReady(state, run);
+    else state.constrained.push(run);
   }
 }
 
@@ -173,20 +175,16 @@ function constrain(state: WorkerState, run: Task): void {
   state.constrained.push(run);
 }
 
-function resourcesSuffice(state: WorkerState, run: Task): boolean {
-  const wanted = run.assignment!.options(run.row)?.resources;
-  return (
-    wanted === undefined || Object.entries(wanted).every(([name, amount]) => amount <= (state.resources.get(name) ?? 0))
-  );
+function takeResources(state: WorkerState, run: Task): boolean {
+  if (!take(state.resources, run)) return false;
+  run.marks |= Mark.resources;
+  return true;
 }
 
-function takeResources(state: WorkerState, run: Task): boolean {
-  const wanted = run.assignment!.options(run.row)?.resources;
-  if (wanted === undefined) return true;
-  if (!resourcesSuffice(state, run)) return false;
-  for (const [name, amount] of Object.entries(wanted)) {
-    state.resources.set(name, (state.resources.get(name) ?? 0) - amount);
-  }
-  run.marks |= Mark.resources;
+/** Takes what a run asks for out of `free`, when it is there. */
+function take(free: Map<string, number>, run: Task): boolean {
+  const wanted = Object.entries(run.assignment!.options(run.row)?.resources ?? {});
+  if (wanted.some(([name, amount]) => amount > (free.get(name) ?? 0))) return false;
+  for (const [name, amount] of wanted) free.set(name, (free.get(name) ?? 0) - amount);
   return true;
 }

@@ -167,7 +167,7 @@ export function startGathers(state: WorkerState, now: number): void {
   for (const peer of state.asking) {
     if (state.gathers.size >= gathers) return;
     if (peer.gather !== -1 || peer.busyUntil > now) continue;
-    const id = state.nextGather++;
+    const id = state.nextGather;
     const tasks: Task[] = [];
     let bytes = 0;
     for (let task = peer.peek(); task !== undefined; task = peer.peek()) {
@@ -182,6 +182,7 @@ export function startGathers(state: WorkerState, now: number): void {
     }
     if (peer.peek() === undefined) state.asking.delete(peer);
     if (tasks.length === 0) continue;
+    state.nextGather++;
     peer.gather = id;
     state.gathers.set(id, { id, peer, tasks, bytes });
     state.incoming += bytes;

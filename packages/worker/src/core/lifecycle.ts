@@ -1,6 +1,6 @@
 /** The steps that runs and values go through, whatever event they come from. */
 import type { RunFailure } from "@heddle/protocol";
-import { settleRetained, withdrawOffer } from "./retention.js";
+import { forgetRetained, settleRetained, withdrawOffer } from "./retention.js";
 import { Seat } from "./seat.js";
 import { isSought, State } from "./states.js";
 import type { WorkerState } from "./state.js";
@@ -13,6 +13,8 @@ export function place(state: WorkerState, run: Task, again: boolean): void {
     if (input?.state === State.memory) return;
     outstanding++;
     const source = input ?? state.expect(id);
+    // Whoever knew that it went may have forgotten: the scheduler is asked where it is.
+    if (again && source.state === State.missing) state.out.missing(id, state.index);
     if (source.waiters === null) source.waiters = [run];
     else if (!again || !source.waiters.includes(run)) source.waiters.push(run);
   });
@@ -56,8 +58,10 @@ export function leaveThread(state: WorkerState, run: Task): void {
   state.threads[run.thread]!.release(run);
   state.strays.delete(run.ticket);
   run.ticket = -1;
+  if (run.retainedOn !== -1 && run.retainRest === 0) forgetRetained(state, run);
   if (run.has(Mark.resources)) {
     run.marks &= ~Mark.resources;
+    state.resourcesFreed = true;
     for (const [name, amount] of Object.entries(run.assignment?.options(run.row)?.resources ?? {})) {
       state.resources.set(name, (state.resources.get(name) ?? 0) + amount);
     }
@@ -144,8 +148,8 @@ export function askBack(state: WorkerState, run: Task, askedBy: "scheduler" | "w
   }
 }
 
-/** A dead run wants its inputs no longer. */
-function abandonInputs(state: WorkerState, run: Task): void {
+/** A run that has ended, or is given up, wants its inputs no longer. */
+export function abandonInputs(state: WorkerState, run: Task): void {
   if (run.waitingOn === 0) return;
   run.waitingOn = 0;
   state.eachInput(run, (input) => {

@@ -43,9 +43,11 @@ export function onConnected(state: WorkerState, event: { index: number; epoch: s
   const running: Task[] = [];
   for (const task of [...state.tasks]) {
     if (task.state === State.memory) {
+      // A copy of what others hold has no key, without which nobody could recognise it.
       if (task.keys !== null) held.push(task);
-      // A copy of what others hold: without a key nobody could recognise it.
-      else discard(state, task);
+      else if (earlier === event.epoch) discard(state, task);
+      // Its value goes with what stands aside and is not adopted.
+      else remove(state, task);
     } else if (isOnThread(task.state)) {
       running.push(task);
     }

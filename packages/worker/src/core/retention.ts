@@ -47,10 +47,16 @@ export function settleRetained(state: WorkerState, run: Task): void {
   });
 }
 
+/** Nobody takes the result from the thread any more. If it has not been made yet, that is told when it has. */
 export function forgetRetained(state: WorkerState, input: Task): void {
   if (input.retainedOn === -1) return;
-  state.out.forget(input.retainedOn, input.id);
+  input.retainRest = 0;
+  input.retainSeq = 0;
+  if (input.ticket !== -1) return;
+  const thread = input.retainedOn;
   input.retainedOn = -1;
+  // A newer run of the task may keep its result on the same thread: it goes when that is not needed any more.
+  if (state.tasks.get(input.threadId)?.retainedOn !== thread) state.out.forget(thread, input.threadId);
 }
 
 /** A run leaves its thread without a result: those that would have followed it there do not follow anybody any more. */

@@ -37,6 +37,7 @@ export class WorkerState {
   readonly constrained = new RunQueue((task) => task.state === State.constrained);
   /** Free amounts of the worker's resources. */
   readonly resources: Map<string, number>;
+  resourcesFreed = false;
   readonly revokes = new Map<number, PendingRevoke>();
 
   readonly peers = new Map<number, Peer>();

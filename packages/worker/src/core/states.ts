@@ -48,7 +48,7 @@ const TRANSITIONS: Readonly<Record<State, readonly State[]>> = {
   [S.constrained]: [S.ready, ...END],
   [S.executing]: [S.parked, S.seceded, ...FROM_THREAD],
   [S.parked]: [S.executing, S.seceded, ...FROM_THREAD],
-  [S.seceded]: [S.executing, ...FROM_THREAD],
+  [S.seceded]: [S.executing, S.parked, ...FROM_THREAD],
   [S.memory]: [...END],
   [S.fetch]: [S.flight, S.memory, ...END],
   [S.flight]: [S.memory, S.fetch, ...END],

@@ -16,6 +16,8 @@ export const Mark = {
   presented: 16,
   /** It was assigned in an earlier epoch: the ids in its assignment name nothing any more. */
   foreign: 32,
+  /** It gave its thread back when it began to wait: whatever else it does, it does not occupy it. */
+  waitsAside: 64,
 } as const;
 
 /**

@@ -72,7 +72,6 @@ export function checkInvariants(state: WorkerState): void {
     if (thread.queued !== queued[thread.index]) wrong(`counts ${thread.queued} runs and has ${queued[thread.index]}`);
     if (thread.parked !== parked[thread.index]) wrong(`counts ${thread.parked} parked and has ${parked[thread.index]}`);
     if (thread.load !== load[thread.index]) wrong(`counts ${thread.load} us of work and has ${load[thread.index]}`);
-    if (thread.exclusive && thread.queued > 1) wrong("shares what was to be alone");
   }
   for (const [name, total] of Object.entries(state.settings.resources)) {
     const used = taken.get(name) ?? 0;

@@ -58,7 +58,10 @@ export class WorkerCore {
     const state = this.#state;
     state.journal.begin(event.type === "message" ? event.message.op : event.type, now);
     this.#react(event, now);
-    if (state.constrained.peek() !== undefined) releaseConstrained(state);
+    if (state.resourcesFreed) {
+      state.resourcesFreed = false;
+      releaseConstrained(state);
+    }
     startGathers(state, now);
     dispatch(state);
     const instructions = state.out.take(state.tasks);

@@ -35,7 +35,7 @@ export class MemoryWatch {
   readonly #thresholds: MemoryThresholds;
   #timer: NodeJS.Timeout | undefined;
   #paused = false;
-  #collectedAt = 0;
+  #collectedAt = -Infinity;
 
   constructor(limit: number, actions: MemoryActions, thresholds: MemoryThresholds = DEFAULT_THRESHOLDS) {
     this.#limit = limit;

@@ -25,6 +25,7 @@ export class SpillFiles {
   readonly #parent: string;
   #folder: string | undefined;
   #next = 0;
+  readonly #writing = new Set<Promise<void>>();
 
   /** `parent`: folder in which this worker makes its own. Default: the system's for temporary files. */
   constructor(parent: string = tmpdir()) {
@@ -32,7 +33,14 @@ export class SpillFiles {
   }
 
   /** Writes a block. Returns its file. */
-  async write(block: Block): Promise<string> {
+  write(block: Block): Promise<string> {
+    const writing = this.#write(block);
+    const settled = writing.then(forget, forget).finally(() => this.#writing.delete(settled));
+    this.#writing.add(settled);
+    return writing;
+  }
+
+  async #write(block: Block): Promise<string> {
     this.#folder ??= mkdtempSync(join(this.#parent, "heddle-spill-"));
     const file = join(this.#folder, `${this.#next++}`);
     let handle: FileHandle | undefined;
@@ -72,12 +80,16 @@ export class SpillFiles {
     unlink(file).catch(() => {});
   }
 
-  /** Removes every file and the folder. Synchronous, so that it can be the last thing a process does. */
-  close(): void {
+  /** Removes every file and the folder, when what is being written has been written. */
+  async close(): Promise<void> {
+    await Promise.all(this.#writing);
     if (this.#folder !== undefined) rmSync(this.#folder, { recursive: true, force: true });
     this.#folder = undefined;
   }
 }
+
+/** Whoever asked for the file hears how it went. */
+function forget(): void {}
 
 async function writeWhole(handle: FileHandle, part: Uint8Array): Promise<void> {
   for (let at = 0; at < part.length;) at += (await handle.write(part, at, part.length - at)).bytesWritten;

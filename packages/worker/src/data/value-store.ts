@@ -171,11 +171,11 @@ export class ValueStore {
   }
 
   /** Drops everything, and the folder of its files. It cannot be used any more. */
-  close(): void {
+  async close(): Promise<void> {
     this.#closed = true;
-    this.#files.close();
     this.#values = new IdTable();
     this.#aside = undefined;
+    await this.#files.close();
   }
 
   #add(table: IdTable<StoredValue>, id: number, block: Block): void {

@@ -173,8 +173,7 @@ export class WorkerServer {
     this.#membership.close("closing");
     for (const request of this.#requests.values()) request.abort();
     this.#peers.close();
-    await Promise.all([this.#server.close(), this.#pool.close()]);
-    this.#store.close();
+    await Promise.all([this.#server.close(), this.#pool.close(), this.#store.close()]);
   }
 
   #end(end: WorkerEnd): void {
