@@ -11,40 +11,30 @@
  * what was not sent again. A report of the scheduler lost: it reports the state of everything wanted anew. One doubled: the second
  * changes nothing. `cancel` and `retry` lost: they are repeated until their effect was reported.
  */
-import {
-  at,
-  type ClientToScheduler,
-  type Column,
-  type DefinitionRecord,
-  type FailureRecord,
-  type SchedulerToClient,
-} from "@heddle/protocol";
+import { at, type DefinitionRecord, type FailureRecord, type SchedulerToClient } from "@heddle/protocol";
 import { Definitions } from "./definitions.js";
 import type { ClientEvent, ClientInstruction, DataRows, GraphChunk, TaskStatus } from "./events.js";
 import { InlineResults, type InlineResult } from "./inline-results.js";
 import { Journal, type Entry } from "./journal.js";
 import { Questions } from "./questions.js";
-import { NO_ENTRY, Status, TaskTable, statusName } from "./task-table.js";
-
-/** Number of the graph as which everything is sent again. Those of submissions ascend from 0. */
-const JOURNAL_GRAPH = 2 ** 31 - 1;
+import { Status, TaskTable, statusName } from "./task-table.js";
+import { Uplink } from "./uplink.js";
 
 export class ClientCore {
   readonly #tasks = new TaskTable();
   readonly #definitions = new Definitions();
   readonly #journal = new Journal(this.#tasks, (entry) => this.#dropped(entry));
+  readonly #uplink = new Uplink(this.#tasks, this.#journal, this.#definitions, (message) =>
+    this.#out.push({ type: "send", message }),
+  );
   readonly #results = new InlineResults();
   readonly #failures = new Map<number, FailureRecord>();
   readonly #questions = new Questions();
   /** Cancels and retries whose effect has not been reported. The value of a cancel is `force`. */
   readonly #cancelling = new Map<number, boolean>();
   readonly #retrying = new Set<number>();
-  #released: number[] = [];
   #unseenErrors = 0;
-  #connected = false;
   #closed = false;
-  /** Epoch of the scheduler that was reached last. */
-  #epoch: string | undefined;
   #out: ClientInstruction[] = [];
   #settled: number[] = [];
 
@@ -59,7 +49,7 @@ export class ClientCore {
   }
 
   get connected(): boolean {
-    return this.#connected;
+    return this.#uplink.connected;
   }
 
   /** Meaningful for held tasks; others may be forgotten, and then are cancelled as far as anybody can tell. */
@@ -126,11 +116,10 @@ export class ClientCore {
         return;
       case "cancel":
         for (const task of event.tasks) if (this.#tasks.held(task)) this.#cancelling.set(task, event.force);
-        if (this.#connected) this.#send({ op: "cancel", tasks: event.tasks, force: event.force });
+        this.#uplink.send({ op: "cancel", tasks: event.tasks, force: event.force });
         return;
       case "retry":
-        for (const task of event.tasks) if (this.#tasks.held(task)) this.#retrying.add(task);
-        if (this.#connected) this.#send({ op: "retry", tasks: event.tasks });
+        this.#retry(event.tasks);
         return;
       case "looked":
         if (this.#tasks.markSeen(event.task)) this.#unseenErrors--;
@@ -142,16 +131,16 @@ export class ClientCore {
       case "ask":
         this.#definitions.retain(event.definitions ?? []);
         this.#questions.add({ op: "ask", id: event.id, what: event.question }, hashesOf(event.definitions ?? []));
-        if (this.#connected) this.#sendQuestions();
+        this.#sendQuestions();
         return;
       case "turn":
-        this.#sendReleases();
+        this.#uplink.endTurn();
         return;
       case "connected":
         this.#connect(event.epoch);
         return;
       case "disconnected":
-        this.#connected = false;
+        this.#uplink.disconnect();
         for (const { ask, definitions } of this.#questions.disconnected()) this.#giveUp(ask.id, definitions);
         return;
       case "message":
@@ -166,14 +155,14 @@ export class ClientCore {
   #submit(chunk: GraphChunk, definitions: readonly DefinitionRecord[]): void {
     this.#definitions.retain(definitions);
     const entry = this.#journal.addGraph(chunk, hashesOf(definitions));
-    if (this.#connected && !this.#journal.isUnneeded(entry)) this.#sendGraph(entry, chunk);
+    this.#uplink.submit(entry, chunk);
     if (this.#closed) for (let task = chunk.first; task < chunk.first + chunk.rows; task++) this.#lose(task);
     if (chunk.last) this.#journal.settle(entry);
   }
 
   #scattered(data: DataRows): void {
     const entry = this.#journal.addData(data);
-    if (this.#connected) this.#sendData(entry, data);
+    this.#uplink.scattered(entry, data);
     for (let task = data.first; task < data.first + data.rows; task++) this.#settle(task, Status.finished);
     this.#journal.settle(entry);
   }
@@ -181,8 +170,7 @@ export class ClientCore {
   #hold(task: number): void {
     if (!this.#tasks.hold(task)) return;
     this.#journal.hold(task);
-    if (this.#connected && this.#journal.entryOf(task)?.sentIn !== undefined)
-      this.#send({ op: "want", tasks: Int32Array.of(task) });
+    this.#uplink.want(task);
   }
 
   #release(task: number): void {
@@ -191,87 +179,36 @@ export class ClientCore {
     this.#failures.delete(task);
     this.#cancelling.delete(task);
     this.#retrying.delete(task);
-    if (this.#tasks.entry(task) !== NO_ENTRY) this.#released.push(task);
+    this.#uplink.unwant(task);
     this.#journal.release(task);
   }
 
-  /** One message for all that was released in a turn. While disconnected they need no telling: they are not sent again. */
-  #sendReleases(): void {
-    if (this.#released.length === 0) return;
-    if (this.#connected) this.#send({ op: "unwant", tasks: Int32Array.from(this.#released) });
-    this.#released = [];
-  }
-
-  #sendGraph(entry: Entry, chunk: GraphChunk): void {
-    const definitions = this.#definitions.unsent(entry.definitions);
-    if (definitions.length > 0) this.#send({ op: "define", definitions });
-    const lazy = entry.sentIn !== undefined;
-    this.#send({ op: "submit", ...chunk, lazy, wanted: this.#wanted(entry) });
-    entry.sentIn ??= this.#epoch;
-  }
-
-  #sendData(entry: Entry, data: DataRows): void {
-    if (entry.sentIn === undefined || entry.sentIn === this.#epoch) {
-      this.#send({ op: "addData", ...data });
-    } else {
-      // Ids and worker indices died with the scheduler that gave them: the new one finds the values by their keys.
-      const ids = new Int32Array(entry.rows).fill(-1);
-      this.#send({ op: "addData", ...data, ids, holderCounts: 0, holders: new Int32Array(0) });
-    }
-    entry.sentIn ??= this.#epoch;
-  }
-
-  /** Held tasks, but not those that failed or were cancelled in an earlier epoch: wanting them would run them again. */
-  #wanted(entry: Entry): Column {
-    const wanted = new Int32Array(entry.rows);
-    let count = 0;
-    for (let row = 0; row < entry.rows; row++) {
-      const task = entry.first + row;
+  /** Failed tasks run again. A scheduler that never heard of their failure is told of them, and runs them because they are wanted. */
+  #retry(tasks: Int32Array): void {
+    const asleep = new Set<Entry>();
+    for (const task of tasks) {
       if (!this.#tasks.held(task)) continue;
-      const status = this.#tasks.status(task);
-      if (status !== Status.pending && status !== Status.finished && !this.#retrying.has(task)) continue;
-      wanted[row] = 1;
-      count++;
+      this.#retrying.add(task);
+      const entry = this.#journal.entryOf(task);
+      if (entry?.dormant === true) asleep.add(entry);
     }
-    return count === 0 ? 0 : count === entry.rows ? 1 : wanted;
+    this.#uplink.awaken([...asleep]);
+    this.#uplink.send({ op: "retry", tasks });
+    for (const task of tasks)
+      if (this.#tasks.held(task) && asleep.has(this.#journal.entryOf(task)!) && this.#uplink.connected)
+        this.#reopen(task);
   }
 
   #connect(epoch: string): void {
-    const returning = this.#epoch !== undefined;
-    const another = returning && this.#epoch !== epoch;
-    this.#epoch = epoch;
-    this.#connected = true;
-    this.#released = [];
-    this.#definitions.forgetSent();
+    const { returning, another } = this.#uplink.connect(epoch);
     if (another) for (const entry of this.#journal.entries()) this.#doubt(entry);
-    this.#sendJournal();
-    if (this.#retrying.size > 0) this.#send({ op: "retry", tasks: Int32Array.from(this.#retrying) });
+    if (this.#retrying.size > 0) this.#retry(Int32Array.from(this.#retrying));
     for (const force of [false, true]) {
       const tasks = [...this.#cancelling].filter(([, forced]) => forced === force).map(([task]) => task);
-      if (tasks.length > 0) this.#send({ op: "cancel", tasks: Int32Array.from(tasks), force });
+      if (tasks.length > 0) this.#uplink.send({ op: "cancel", tasks: Int32Array.from(tasks), force });
     }
-    if (returning) this.#send({ op: "synced" });
+    if (returning) this.#uplink.send({ op: "synced" });
     this.#sendQuestions();
-  }
-
-  /**
-   * Everything that is kept, as one graph: many of its tasks are held by no future, and a graph's tasks are safe from being
-   * forgotten until the last chunk that may need them has arrived.
-   */
-  #sendJournal(): void {
-    const entries = [...this.#journal.entries()];
-    const last = entries.findLast((entry) => "graph" in entry.content);
-    const graphSize = entries.reduce((rows, entry) => rows + entry.rows, 0);
-    for (const entry of entries) {
-      const { content } = entry;
-      if ("data" in content) this.#sendData(entry, content.data);
-      else this.#sendGraph(entry, { ...content.graph, graph: JOURNAL_GRAPH, graphSize, last: entry === last });
-    }
-    // Sending data says that it is wanted.
-    for (const { content, first, rows } of entries)
-      if ("data" in content)
-        for (let task = first; task < first + rows; task++) if (!this.#tasks.held(task)) this.#released.push(task);
-    this.#sendReleases();
   }
 
   /** Another scheduler: where results are is unknown until it says so. What came along is here. */
@@ -282,10 +219,10 @@ export class ClientCore {
   }
 
   #sendQuestions(): void {
+    if (!this.#uplink.connected) return;
     for (const { ask, definitions } of this.#questions.unsent()) {
-      const records = this.#definitions.unsent(definitions);
-      if (records.length > 0) this.#send({ op: "define", definitions: records });
-      this.#send(ask);
+      this.#uplink.define(definitions);
+      this.#uplink.send(ask);
     }
   }
 
@@ -312,8 +249,11 @@ export class ClientCore {
         for (let row = 0; row < message.tasks.length; row++) {
           const task = message.tasks[row]!;
           if (!this.#tasks.held(task)) continue;
-          this.#failures.set(task, message.failures[at(message.failureOf, row)]!);
-          this.#settle(task, Status.erred);
+          const failure = message.failures[at(message.failureOf, row)]!;
+          // Data that nothing can compute again is lost; what only needed it has failed.
+          const isLost = failure.kind === "lostData" && "data" in this.#journal.entryOf(task)!.content;
+          this.#settle(task, isLost ? Status.lost : Status.erred);
+          this.#failures.set(task, failure);
         }
         return;
       case "pending":
@@ -346,7 +286,7 @@ export class ClientCore {
     this.#cancelling.delete(task);
     this.#retrying.delete(task);
     if (status !== Status.finished) this.#results.drop(task);
-    if (status !== Status.erred) this.#failures.delete(task);
+    this.#failures.delete(task);
     if (before === status) return;
     this.#tasks.setStatus(task, status);
     if (status === Status.erred) {
@@ -373,11 +313,9 @@ export class ClientCore {
   #close(): void {
     if (this.#closed) return;
     this.#closed = true;
-    if (this.#connected) {
-      this.#sendReleases();
-      this.#send({ op: "goodbye" });
-    }
-    this.#connected = false;
+    this.#uplink.endTurn();
+    this.#uplink.send({ op: "goodbye" });
+    this.#uplink.disconnect();
     for (const entry of this.#journal.entries())
       for (let task = entry.first; task < entry.first + entry.rows; task++) this.#lose(task);
     for (const { ask, definitions } of this.#questions.close()) this.#giveUp(ask.id, definitions);
@@ -390,10 +328,6 @@ export class ClientCore {
 
   #dropped(entry: Entry): void {
     this.#definitions.drop(entry.definitions);
-  }
-
-  #send(message: ClientToScheduler): void {
-    this.#out.push({ type: "send", message });
   }
 }
 

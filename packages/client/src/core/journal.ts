@@ -15,6 +15,8 @@ export interface Entry {
   /** Epoch it was first sent in. */
   sentIn: string | undefined;
   references: number;
+  /** The scheduler was not told of failed tasks in it that futures hold: they failed in an earlier epoch. */
+  dormant: boolean;
   /** Entries it refers to. */
   readonly needs: readonly number[];
   /** Hashes of the definitions it needs. */
@@ -82,6 +84,10 @@ export class Journal {
     if (index !== NO_ENTRY) this.#unreference(this.#entries.get(index)!);
   }
 
+  get(index: number): Entry | undefined {
+    return this.#entries.get(index);
+  }
+
   /** The entry that carries a task. */
   entryOf(task: number): Entry | undefined {
     const index = this.#tasks.entry(task);
@@ -122,6 +128,7 @@ export class Journal {
       content,
       sentIn: undefined,
       references: 0,
+      dormant: false,
       needs,
       definitions,
       keyOffsets: undefined,

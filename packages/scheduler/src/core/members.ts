@@ -142,6 +142,7 @@ export function present(t: Transitions, worker: WorkerRecord, message: Present):
   const { state } = t;
   const { tasks } = state;
   state.cause = Cause.adopted;
+  worker.presented = true;
   const rows = message.held + message.running;
   const offsets = offsetsOf(message.keyLengths, rows);
   const ids = new Int32Array(rows).fill(NONE);
@@ -184,7 +185,9 @@ function adoptResult(t: Transitions, slot: number, worker: WorkerRecord, nbytes:
     if (record?.connected === true) record.finished.push(number, nbytes, undefined, 0, 0);
   }
   // A run of it elsewhere is disowned: one result is accepted, the first.
-  if (isDispatched(at)) state.workers.get(tasks.worker[slot]!)?.free.push(tasks.id[slot]!);
+  if (isDispatched(at) && tasks.worker[slot] !== worker.index) {
+    state.workers.get(tasks.worker[slot]!)?.free.push(tasks.id[slot]!);
+  }
   t.recommend(slot, State.memory);
   return tasks.id[slot]!;
 }

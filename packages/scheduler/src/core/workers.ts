@@ -24,6 +24,8 @@ export interface WorkerRecord {
   readonly resources: Readonly<Record<string, number>>;
   status: "running" | "paused" | "closing";
   statusReason: string;
+  /** false: it was a member before, and has not said yet what it holds: nothing is sent that it may have. */
+  presented: boolean;
   joinedAt: number;
   lastSeen: number;
   metrics: Heartbeat | undefined;
@@ -69,6 +71,7 @@ export function newWorker(
     resources: hello.resources,
     status: "running",
     statusReason: "",
+    presented: hello.lastEpoch === undefined,
     joinedAt: now,
     lastSeen: now,
     metrics: undefined,
@@ -94,7 +97,7 @@ export function newWorker(
  * long ones wait behind each other while another worker is idle, or that results fill the memory.
  */
 export function hasRoom(worker: WorkerRecord): boolean {
-  if (worker.status !== "running") return false;
+  if (worker.status !== "running" || !worker.presented) return false;
   if (worker.away >= worker.hello.asyncPerThread * worker.threads) return false;
   if (worker.inflight < worker.threads) return true;
   if (worker.expectedBytes > worker.hello.memoryLimit * WINDOW_BYTES) return false;
