@@ -366,6 +366,48 @@ describe("reconnecting", () => {
     expect(h.take().find((message) => message.op === "submit")).toMatchObject({ wanted: Int32Array.of(0, 0, 1) });
   });
 
+  it("tells another scheduler of failed tasks when something new needs them, with all they rest on", () => {
+    const h = new Harness().connect("e1");
+    const below = h.submit(1);
+    const failed = h.submit(1, [below]);
+    h.release(below).hear(erred(failed)).do({ type: "disconnected" }).connect("e2");
+    h.take();
+    const first = h.submit(1, [failed]);
+    const sent = h.take();
+    expect(sent).toMatchObject([
+      { op: "submit", first: below, lazy: true, wanted: 0, last: false },
+      { op: "submit", first: failed, lazy: true, wanted: 1, last: false },
+      { op: "submit", first, lazy: false, wanted: 1, last: true },
+    ]);
+    expect(new Set(sent.map((message) => (message as { graph: number }).graph)).size).toBe(1);
+    h.submit(1, [failed]);
+    expect(h.take()).toHaveLength(1);
+  });
+
+  it("tells another scheduler of failed tasks when they are retried", () => {
+    const h = new Harness().connect("e1");
+    const failed = h.submit(1);
+    h.hear(erred(failed)).do({ type: "disconnected" }).connect("e2");
+    h.take();
+    h.do({ type: "retry", tasks: Int32Array.of(failed) });
+    expect(h.take()).toMatchObject([
+      { op: "submit", first: failed, lazy: true, wanted: 1, last: false },
+      { op: "submit", rows: 0, last: true },
+      { op: "retry", tasks: Int32Array.of(failed) },
+    ]);
+    expect(h.core.status(failed)).toBe("pending");
+    expect(h.core.unseenErrors).toBe(0);
+  });
+
+  it("wants failed tasks again of the scheduler that knows of their failure", () => {
+    const h = new Harness().connect("e1");
+    const failed = h.submit(1);
+    h.hear(erred(failed)).do({ type: "disconnected" });
+    h.take();
+    h.connect("e1");
+    expect(h.take()[1]).toMatchObject({ op: "submit", first: failed, wanted: 1 });
+  });
+
   it("repeats a cancel and a retry whose effect was not reported", () => {
     const h = new Harness().connect();
     const first = h.submit(3);
@@ -426,6 +468,29 @@ describe("reconnecting", () => {
     expect(sent.map((message) => message.op)).toEqual(["addData", "define", "submit", "unwant", "synced"]);
     expect(sent[0]).toMatchObject({ ids: Int32Array.of(-1, -1), holderCounts: 0, holders: new Int32Array(0) });
     expect(sent[3]).toMatchObject({ tasks: Int32Array.of(first) });
+  });
+});
+
+describe("scattered data", () => {
+  it("is lost with its last holder; what needed it has failed", () => {
+    const h = new Harness().connect();
+    const first = h.core.nextTask;
+    const keys = { keyLengths: 3, keys: Buffer.from("d-0") };
+    const data = {
+      first,
+      rows: 1,
+      ...keys,
+      ids: Int32Array.of(7),
+      nbytes: Float64Array.of(1),
+      holderCounts: 0,
+      holders: new Int32Array(0),
+    };
+    h.do({ type: "reserve", count: 1, held: true }).do({ type: "scattered", data });
+    const above = h.submit(1, [first]);
+    const failure: FailureRecord = { kind: "lostData", message: "gone" };
+    h.hear({ op: "erred", tasks: Int32Array.of(first, above), failures: [failure], failureOf: 0 });
+    expect([h.core.status(first), h.core.status(above)]).toEqual(["lost", "error"]);
+    expect(h.core.failure(first)).toBe(failure);
   });
 });
 

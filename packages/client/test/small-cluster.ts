@@ -53,7 +53,14 @@ export class SmallCluster implements ClusterLike, AsyncDisposable {
   }
 
   #newScheduler(port: number, recovering = false): SchedulerServer {
-    return new SchedulerServer({ port, dashboard: false, log: () => {}, recovering });
+    const { token } = this.#options;
+    return new SchedulerServer({
+      port,
+      dashboard: false,
+      log: () => {},
+      recovering,
+      ...(token === undefined ? {} : { token }),
+    });
   }
 }
 
@@ -61,4 +68,5 @@ interface SmallClusterOptions {
   readonly workers?: number;
   readonly threads?: number;
   readonly resources?: Readonly<Record<string, number>>;
+  readonly token?: string;
 }

@@ -1,6 +1,7 @@
 /** The connection to the scheduler: made in the background, and made again when it breaks. */
 import { setTimeout as delay } from "node:timers/promises";
 import {
+  CloseCode,
   SchedulerUnreachableError,
   connect,
   type Channel,
@@ -33,6 +34,8 @@ export interface LinkEvents {
 const FIRST_PATIENCE = 2_000;
 const FIRST_PAUSE = 50;
 const LONGEST_PAUSE = 2_000;
+/** A connection that lived less than this long says nothing good about the next one. */
+const SHORT = 1_000;
 
 export class Link {
   readonly #endpoint: Endpoint;
@@ -77,34 +80,42 @@ export class Link {
 
   async #run(): Promise<void> {
     let patience = FIRST_PATIENCE;
+    let pause = 0;
     for (;;) {
-      const opened = await this.#dial(patience);
-      if (opened === undefined) return;
-      await opened.ended;
+      const connection = await this.#dial(patience, pause);
+      if (connection === undefined) return;
+      const begin = performance.now();
+      const { code, reason } = await connection.ended;
       this.#channel = undefined;
       this.#closed();
       if (this.#given.signal.aborted) return;
       this.#events.disconnected();
+      // It would say the same to the same messages.
+      if (code === CloseCode.malformed || code === CloseCode.refused) {
+        this.#events.failed(new SchedulerUnreachableError(this.#address, `it closed the connection: ${reason}`));
+        return;
+      }
+      // Whatever cuts connections as soon as they are made is not to be kept busy.
+      pause = performance.now() - begin < SHORT ? Math.min(Math.max(pause * 2, FIRST_PAUSE), LONGEST_PAUSE) : 0;
       patience = this.#endpoint.reconnectTimeout;
     }
   }
 
   /** Tries until it is connected; undefined when it has given up. */
-  async #dial(patience: number): Promise<Opened | undefined> {
+  async #dial(patience: number, firstPause: number): Promise<Opened | undefined> {
     const deadline = performance.now() + patience;
-    for (let pause = FIRST_PAUSE; ; pause = Math.min(pause * 2, LONGEST_PAUSE)) {
+    for (let pause = firstPause; ; pause = Math.min(Math.max(pause * 2, FIRST_PAUSE), LONGEST_PAUSE)) {
+      // Several clients that lost one scheduler should not all come back in one instant.
+      if (pause > 0) await delay(pause * (0.5 + Math.random()), undefined, { ref: false });
+      if (this.#given.signal.aborted) return undefined;
       try {
         return await this.#attempt();
       } catch (error) {
         if (this.#given.signal.aborted) return undefined;
-        if (!(error instanceof SchedulerUnreachableError) || performance.now() + pause > deadline) {
-          this.#events.failed(error as Error);
-          return undefined;
-        }
+        if (error instanceof SchedulerUnreachableError && performance.now() < deadline) continue;
+        this.#events.failed(error as Error);
+        return undefined;
       }
-      // Several clients that lost one scheduler should not all come back in one instant.
-      await delay(pause * (0.5 + Math.random()), undefined, { ref: false });
-      if (this.#given.signal.aborted) return undefined;
     }
   }
 
@@ -117,10 +128,10 @@ export class Link {
       connection.terminate();
       throw new SchedulerUnreachableError(address, "the attempt was given up");
     }
-    const ended = new Promise<void>((resolve) => {
+    const ended = new Promise<End>((resolve) => {
       this.#channel = connection.open({
         onMessages: (batch) => this.#events.messages(batch),
-        onClose: () => resolve(),
+        onClose: (code, reason) => resolve({ code, reason }),
       });
     });
     this.#channel!.unref();
@@ -129,7 +140,12 @@ export class Link {
   }
 }
 
+interface End {
+  readonly code: number;
+  readonly reason: string;
+}
+
 /** In an object, so that awaiting the attempt does not await the end. */
 interface Opened {
-  readonly ended: Promise<void>;
+  readonly ended: Promise<End>;
 }

@@ -85,7 +85,7 @@ export interface AddData {
   readonly rows: number;
   readonly keyLengths: Column;
   readonly keys: Uint8Array;
-  /** Ids the scheduler reserved for them: what the workers know them by. */
+  /** Ids the scheduler reserved for them: what the workers know them by. -1: reserved by an earlier scheduler; the key tells. */
   readonly ids: Int32Array;
   readonly nbytes: Float64Array;
   readonly holderCounts: Column;

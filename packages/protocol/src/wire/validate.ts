@@ -114,7 +114,7 @@ const CLIENT_MESSAGES: { readonly [Op in ClientToScheduler["op"]]: (fields: Fiel
     const first = fields.integer("first");
     const rows = fields.integer("rows", 0, 2 ** 31 - 1 - first);
     keys(fields, rows);
-    fields.ints("ids", rows);
+    fields.ints("ids", rows, -1);
     fields.floats("nbytes", rows);
     fields.lengths("holderCounts", rows, fields.ints("holders").length);
   },
