@@ -1,0 +1,66 @@
+import { readFileSync, writeFileSync } from "node:fs";
+import { Child } from "../harness/child.js";
+import { cpuSeconds } from "../harness/cpu-time.js";
+
+export type ToScheduler = "startWatch" | "endWatch";
+export type FromScheduler = { readonly address: string } | { readonly longestTurn: number };
+
+/** A scheduler process whose CPU time, memory and longest turn can be read from here. */
+export class WatchedScheduler {
+  readonly #child: Child<ToScheduler, FromScheduler>;
+  readonly address: string;
+
+  private constructor(child: Child<ToScheduler, FromScheduler>, address: string) {
+    this.#child = child;
+    this.address = address;
+  }
+
+  static async start(): Promise<WatchedScheduler> {
+    const child = new Child<ToScheduler, FromScheduler>(new URL("./scheduler-process.ts", import.meta.url));
+    const { address } = (await child.receive()) as { address: string };
+    return new WatchedScheduler(child, address);
+  }
+
+  /** CPU seconds used so far. */
+  get cpuSeconds(): number {
+    return cpuSeconds(this.#child.pid);
+  }
+
+  /** Bytes resident now. */
+  get rss(): number {
+    return this.#status("VmRSS");
+  }
+
+  /** The most bytes resident since {@link forgetPeak}. */
+  get peakRss(): number {
+    return this.#status("VmHWM");
+  }
+
+  forgetPeak(): void {
+    writeFileSync(`/proc/${this.#child.pid}/clear_refs`, "5");
+  }
+
+  /** Begins to watch its turns; the watch costs a wake-up every few milliseconds. */
+  async startWatch(): Promise<void> {
+    this.#child.send("startWatch");
+    await this.#child.receive();
+  }
+
+  /** @returns milliseconds that the longest turn since {@link startWatch} took */
+  async endWatch(): Promise<number> {
+    this.#child.send("endWatch");
+    const { longestTurn } = (await this.#child.receive()) as { longestTurn: number };
+    return longestTurn;
+  }
+
+  close(): Promise<void> {
+    return this.#child.close();
+  }
+
+  #status(field: string): number {
+    const found = new RegExp(`^${field}:\\s+(\\d+) kB$`, "m").exec(
+      readFileSync(`/proc/${this.#child.pid}/status`, "utf8"),
+    );
+    return Number(found![1]) * 1024;
+  }
+}
