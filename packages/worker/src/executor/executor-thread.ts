@@ -38,6 +38,8 @@ export interface Crash {
   readonly isOutOfMemory: boolean;
   readonly exitCode: number;
   readonly error: Error | undefined;
+  /** false: it ended before it could run anything. */
+  readonly hadLoaded: boolean;
 }
 
 export interface ThreadOwner {
@@ -60,6 +62,7 @@ export class ExecutorThread {
   #stopped: RunName[] = [];
   #lastProbe = 0;
   readonly #probes = new Map<number, { readonly number: number; readonly sentAt: number }>();
+  #hasLoaded = false;
   #onClosed: (() => void) | undefined;
 
   /** @param seat - the thread's place in the pool; -1: beside it */
@@ -231,6 +234,9 @@ export class ExecutorThread {
       case "released":
         this.#owner.released(news.leases);
         break;
+      case "loaded":
+        this.#hasLoaded = true;
+        break;
       case "closed":
         this.#onClosed?.();
         break;
@@ -287,6 +293,7 @@ export class ExecutorThread {
       isOutOfMemory: (error as NodeJS.ErrnoException | undefined)?.code === "ERR_WORKER_OUT_OF_MEMORY",
       exitCode,
       error,
+      hadLoaded: this.#hasLoaded,
     });
   }
 }

@@ -1,4 +1,4 @@
-import type { DefinitionRecord, RunFailure } from "@heddle/protocol/values";
+import { HeddleError, type DefinitionRecord, type RunFailure } from "@heddle/protocol/values";
 import type { WorkerIdentity } from "../task/runtime.js";
 import { exitFailure, memoryFailure, timeoutFailure } from "./control-failures.js";
 import { ExecutorThread, type Crash, type RunName, type ThreadOwner, type ThreadReports } from "./executor-thread.js";
@@ -15,6 +15,8 @@ import { Left } from "./thread-messages.js";
 const WATCH_INTERVAL = 10;
 /** Milliseconds that a thread has to dispose of its per-worker values. */
 const CLOSE_PATIENCE = 1_000;
+/** Threads that may end while they load before the pool gives up. */
+const MOST_FAILED_STARTS = 5;
 
 export interface WorkerThreadPoolOptions {
   readonly threads: number;
@@ -55,6 +57,7 @@ export class WorkerThreadPool implements ExecutorPool {
   readonly #spare: SpareThread;
   #watch: NodeJS.Timeout | undefined;
   #isClosed = false;
+  #failedStarts = 0;
 
   constructor(options: WorkerThreadPoolOptions, events: ExecutorEvents) {
     this.threads = options.threads;
@@ -306,11 +309,18 @@ export class WorkerThreadPool implements ExecutorPool {
     void thread.close(CLOSE_PATIENCE);
   }
 
+  /** Threads that cannot even load would be replaced for ever: let whoever watches this process start a new one. */
+  #giveUp({ error, exitCode }: Crash): never {
+    const options = error === undefined ? undefined : { cause: error };
+    throw new HeddleError("HEDDLE_EXECUTOR_BROKEN", `executor threads cannot start (exit code ${exitCode})`, options);
+  }
+
   #crashed(thread: ExecutorThread, crash: Crash): void {
     if (thread.seat < 0) {
       this.#spare.crashed(crash);
       return;
     }
+    if (!crash.hadLoaded && ++this.#failedStarts > MOST_FAILED_STARTS) this.#giveUp(crash);
     const { ledger, slots } = thread;
     const begun = ledger.taken().filter((slot) => !slots.revoke(slot));
     const known = slots.exit?.slot ?? slots.occupant;

@@ -86,7 +86,10 @@ export interface SlotFailure extends FailureRecord {
 
 export type MessageFromThread =
   | typeof WAKE
+  /** The thread has started, and may be given work. */
   | { readonly op: "ready" }
+  /** It has loaded what it needs, and can work. */
+  | { readonly op: "loaded" }
   | ResultMessage
   | { readonly op: "failed"; readonly failure: SlotFailure }
   | { readonly op: "returned"; readonly id: number; readonly ok: boolean; readonly bytes: Uint8Array }

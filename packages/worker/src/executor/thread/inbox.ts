@@ -27,7 +27,7 @@ export class Inbox {
     this.#port = port;
     this.#handlers = handlers;
     port.on("message", (message: MessageToThread) => {
-      this.#take(message);
+      this.take(message);
       handlers.onWake();
     });
   }
@@ -59,7 +59,7 @@ export class Inbox {
   /** Handles the messages that have arrived, in the midst of whatever runs. */
   takeMessages(): void {
     for (let next = receiveMessageOnPort(this.#port); next !== undefined; next = receiveMessageOnPort(this.#port)) {
-      this.#take(next.message as MessageToThread);
+      this.take(next.message as MessageToThread);
     }
   }
 
@@ -68,7 +68,8 @@ export class Inbox {
     return this.#parcels.shift()!;
   }
 
-  #take(message: MessageToThread): void {
+  /** Handles one message; batches that it brings are then found by {@link nextBatch}. */
+  take(message: MessageToThread): void {
     if (message === WAKE) return;
     if (message.op !== "batch") {
       this.#handlers.onOrder(message);

@@ -3,6 +3,7 @@
  * those that wait for results of this thread.
  */
 import { AsyncLocalStorage } from "node:async_hooks";
+import type { RunningTask } from "../../task/runtime.js";
 import type { Batch } from "../batch-frame.js";
 import type { RunSlots } from "../run-slots.js";
 import { Left } from "../thread-messages.js";
@@ -89,6 +90,7 @@ export class Runner {
     // Messages may be taken in the midst of a run; its own turn goes on.
     if (this.#isReviving || this.#isClosed || this.#running !== undefined) return;
     const { inbox, reporter, slots } = this.#parts;
+    inbox.awake();
     let now = performance.now();
     const end = now + SLICE;
     while (!this.#isReviving && !this.#isClosed) {
@@ -327,16 +329,35 @@ export class Runner {
   }
 
   /** Asks for this thread to belong to one run. Nothing else begins on it from now on. */
-  secede(run: TaskRun): Promise<void> {
+  secede(task: RunningTask): Promise<void> {
     this.#isClosed = true;
-    this.#parts.reporter.seceded(run.slot, Left.forGood);
+    this.#parts.reporter.seceded(asRun(task).slot, Left.forGood);
     return new Promise((resolve) => (this.#onAlone = resolve));
   }
 
-  /** The control thread has agreed, and taken back what had not begun. */
+  /** A run waits for other tasks, and needs no slot until the function returned is called. */
+  vacateSlot(task: RunningTask): () => void {
+    const run = asRun(task);
+    const { reporter } = this.#parts;
+    if (run.waits++ === 0) reporter.seceded(run.slot, Left.vacated);
+    let isBack = false;
+    return () => {
+      if (isBack || run.isOver) return;
+      isBack = true;
+      if (--run.waits === 0) reporter.seceded(run.slot, Left.back);
+    };
+  }
+
+  /** The control thread has agreed, or wants it so, and has taken back what had not begun. */
   alone(): void {
+    this.#isClosed = true;
     this.#batch = undefined;
     this.#ready.length = 0;
     this.#onAlone?.();
   }
+}
+
+function asRun(task: RunningTask): TaskRun {
+  if (!(task instanceof TaskRun)) throw new TypeError("this task runs on another thread");
+  return task;
 }

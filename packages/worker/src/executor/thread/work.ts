@@ -1,0 +1,148 @@
+import { Reviver, disposePerWorker } from "@heddle/closures/revive";
+import { ValueDecoder, ValueEncoder, type CodecExtension } from "@heddle/protocol/values";
+import * as taskModule from "../../task/index.js";
+import { installTaskRuntime } from "../../task/runtime.js";
+import { RingReader, RingWriter } from "../byte-ring.js";
+import { RunSlots } from "../run-slots.js";
+import type { MessageToThread, ThreadData } from "../thread-messages.js";
+import { ArgumentReader } from "./arguments.js";
+import { Calls } from "./calls.js";
+import { ErrorEncoder } from "./failure.js";
+import { Functions } from "./functions.js";
+import { Inbox, type Order } from "./inbox.js";
+import { LeasedBuffers } from "./leased-buffers.js";
+import { Reporter } from "./reporter.js";
+import { ResultWriter } from "./result-writer.js";
+import { RetainedResults } from "./retained.js";
+import { Runner, type WaitingRow } from "./runner.js";
+import { SharedResults } from "./shared-results.js";
+import { watchStrays } from "./strays.js";
+import { captureOutput, outputThroughPipe, outputThroughRing, taskLog, type WriteOutput } from "./task-output.js";
+
+/** What an executor thread consists of, put together. */
+export class ThreadWork {
+  readonly #slots: RunSlots;
+  readonly #reporter: Reporter;
+  readonly #inbox: Inbox;
+  readonly #reviver: Reviver;
+  readonly #functions: Functions;
+  readonly #shared = new SharedResults();
+  readonly #leased: LeasedBuffers;
+  readonly #runner: Runner;
+  readonly #calls: Calls;
+  readonly #write: WriteOutput;
+  #identity: ThreadData["worker"];
+
+  constructor(data: ThreadData) {
+    this.#identity = data.worker;
+    this.#slots = new RunSlots(data.slots);
+    this.#reporter = new Reporter(new RingWriter(data.outbox), data.port);
+    this.#leased = new LeasedBuffers(this.#reporter);
+    this.#inbox = new Inbox(new RingReader(data.inbox), data.port, {
+      onWake: () => this.#runner.turn(),
+      onOrder: (order) => this.#obey(order),
+      onBuffers: ({ buffers, leases }) => this.#leased.add(buffers, leases),
+    });
+    // Tasks that import this package get the part that is for them, and this very instance of it.
+    this.#reviver = new Reviver({ baseDir: data.baseDir, self: { "@heddle/worker": () => taskModule } });
+    this.#functions = new Functions(this.#reviver);
+    this.#write = data.outputFd === undefined ? outputThroughRing(this.#reporter) : outputThroughPipe(data.outputFd);
+
+    const extensions: readonly CodecExtension[] = [];
+    const errors = new ErrorEncoder(extensions, (error) => this.#reviver.mapStack(error));
+    const retained = new RetainedResults<WaitingRow>();
+    this.#runner = new Runner({
+      slots: this.#slots,
+      inbox: this.#inbox,
+      reporter: this.#reporter,
+      functions: this.#functions,
+      retained,
+      errors,
+      results: new ResultWriter(new ValueEncoder({ extensions }), this.#shared, this.#reporter),
+      arguments: new ArgumentReader(
+        new ValueDecoder({ extensions }),
+        new ValueDecoder({ extensions }),
+        (task) => retained.take(task),
+        data.validate,
+      ),
+      host: {
+        slots: this.#slots,
+        log: taskLog(this.#write, this.#currentId),
+        workerName: () => this.#identity.name,
+        progress: (task, done, total) => this.#reporter.post({ op: "progress", task, done, total }),
+      },
+    });
+    this.#calls = new Calls(
+      this.#runner,
+      this.#functions,
+      new ValueDecoder({ extensions }),
+      errors,
+      this.#reporter,
+      extensions,
+    );
+  }
+
+  /** @param early - messages that came before */
+  start(early: readonly MessageToThread[]): void {
+    const identity = (): ThreadData["worker"] => this.#identity;
+    installTaskRuntime({
+      get worker() {
+        return identity();
+      },
+      current: () => this.#runner.current(),
+      secede: (task) => this.#runner.secede(task),
+      vacateSlot: (task) => this.#runner.vacateSlot(task),
+      allocateShared: (bytes) => this.#shared.allocate(bytes),
+    });
+    captureOutput(this.#write, this.#currentId);
+    watchStrays(this.#runner, this.#slots, this.#write);
+    this.#reporter.post({ op: "loaded" });
+    for (const message of early) this.#inbox.take(message);
+    this.#runner.turn();
+  }
+
+  readonly #currentId = (): number => this.#runner.current()?.id ?? -1;
+
+  #obey(order: Order): void {
+    switch (order.op) {
+      case "define":
+        this.#functions.define(order.definitions);
+        break;
+      case "stop":
+        this.#slots.answerProbe(order.probe);
+        this.#runner.stop(order.slot, order.expired);
+        break;
+      case "forget":
+        this.#runner.forget(order.tasks);
+        break;
+      case "collect":
+        this.#leased.collect(order.major);
+        break;
+      case "call":
+        void this.#calls.call(order.id, order.hash, order.args);
+        break;
+      case "identify":
+        this.#identity = order.worker;
+        break;
+      case "alone":
+        this.#runner.alone();
+        break;
+      case "recycle":
+        this.#shared.recycle(order.buffers);
+        break;
+      case "close":
+        void this.#close();
+        break;
+    }
+  }
+
+  async #close(): Promise<void> {
+    try {
+      await disposePerWorker();
+    } catch (error) {
+      this.#write(-1, "stderr", `a perWorker value could not be disposed of: ${String(error)}\n`);
+    }
+    await this.#reviver.dispose();
+    this.#reporter.post({ op: "closed" });
+  }
+}
