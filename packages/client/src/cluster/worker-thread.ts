@@ -31,7 +31,6 @@ export function spawnWorkerThread(options: WorkerStartOptions, events: WorkerEve
     execArgv: [],
     env: childEnvironment() as Record<string, string>,
   });
-  thread.unref();
   let end: { reason: string; expected: boolean } | undefined;
   const ended = new Promise<Ending>((resolve) => {
     thread.on("error", (error) => (end ??= { reason: String(error), expected: false }));
@@ -62,6 +61,8 @@ export function spawnWorkerThread(options: WorkerStartOptions, events: WorkerEve
     void ended.then(({ detail }) => reject(new WorkerThreadError(detail)));
   });
   ready.catch(() => {});
+  // Listening to messages makes a thread keep its process alive, so this comes after.
+  thread.unref();
   return {
     ready,
     ended,

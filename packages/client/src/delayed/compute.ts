@@ -3,7 +3,9 @@ import { Client } from "../client/client.js";
 import { currentClient } from "../client/current-client.js";
 import { taskOf, type ResultOptions } from "../client/future.js";
 import { holdUntil } from "../client/hold-until.js";
+import { InProcessCluster } from "../client/in-process-cluster.js";
 import { checkOptionNames } from "../errors/usage.js";
+import { currentCluster } from "../cluster/current.js";
 import type { Unwrapped } from "../types.js";
 import { installGraphRunner } from "./graph-runner.js";
 
@@ -35,7 +37,7 @@ async function computeAll(values: readonly unknown[], options: ResultOptions): P
 
 /** The client that graphs run on when none is named. */
 function graphClient(): Client {
-  return currentClient() ?? new Client();
+  return currentClient() ?? new Client(currentCluster() ?? new InProcessCluster(), { name: "compute" });
 }
 
 installGraphRunner({ compute: computeAll, persist: (delayed) => graphClient().persist(delayed)[0] });

@@ -140,11 +140,14 @@ export async function spawnScheduler(options: SpawnSchedulerOptions): Promise<St
  */
 export async function spawnSchedulerThread(options: SpawnSchedulerOptions): Promise<StartedScheduler> {
   const thread = new Worker(ENTRY, { execArgv: [], env: childEnvironment() as Record<string, string> });
-  thread.unref();
   const carrier: Carrier = {
     pid: process.pid,
     post: (message) => thread.postMessage(message),
-    onMessage: (listener) => void thread.on("message", listener),
+    onMessage(listener) {
+      thread.on("message", listener);
+      // Listening to messages makes a thread keep its process alive.
+      thread.unref();
+    },
     kill: () => void thread.terminate(),
     ended: new Promise((resolve) => {
       const lastLines: string[] = [];
