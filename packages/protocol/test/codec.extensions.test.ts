@@ -260,6 +260,27 @@ describe("heads in a column", () => {
     expect(decoder.decode(column, [], offsets[1])).toBe("two");
   });
 
+  it("may lie in shared memory, at any offset, and need not be a Buffer", () => {
+    const value = { ascii: "hello world, a long string", utf8: "żółw ".repeat(9), lone: "\ud800", list: [1, 2, 3, 4, 5, 6, 7, 8.5], bytes: new Uint8Array(40), doubles: new Float64Array([1, 2]) }; // prettier-ignore
+    const { head } = encoder.encode(value);
+    const shared = new Uint8Array(new SharedArrayBuffer(head.byteLength + 7));
+    shared.set(head, 7);
+    expect(decoder.decode(shared, [], 7)).toEqual(value);
+    expect((decoder.decode(shared, [], 7) as typeof value).bytes.buffer).toBeInstanceOf(ArrayBuffer);
+  });
+
+  it("leave a sink that can give memory back", () => {
+    const sink = new ByteSink();
+    encoder.append("x".repeat(1e6), sink);
+    sink.reset(1e7);
+    expect(sink.bytes.length).toBeGreaterThan(1e6);
+    sink.reset(1e5);
+    expect(sink.bytes.length).toBeLessThanOrEqual(1e5);
+    expect(sink.length).toBe(0);
+    encoder.append("again", sink);
+    expect(decoder.decode(sink.take())).toBe("again");
+  });
+
   it("give their big buffers once", () => {
     const sink = new ByteSink();
     encoder.append(new Uint8Array(70_000), sink);

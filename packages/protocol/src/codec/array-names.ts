@@ -3,14 +3,21 @@ import { inspect } from "node:util";
 /** Up to here listing all keys, indices included, is cheaper. */
 const LIST_MAX = 48;
 
+/** Everything that a program may have changed in `inspect.defaultOptions` is spelt out. */
 const NAMES_ONLY = {
   maxArrayLength: 0,
   maxStringLength: 0,
   depth: 0,
+  breakLength: Infinity,
+  colors: false,
   customInspect: false,
   getters: false,
-  breakLength: Infinity,
-};
+  numericSeparator: false,
+  showHidden: false,
+  showProxy: false,
+  sorted: false,
+} as const;
+
 const INDEX_NAMES = Array.from({ length: LIST_MAX }, (_, index) => String(index));
 
 /**

@@ -101,14 +101,23 @@ export class ByteSink {
       return copy;
     }
     const taken = this.bytes.subarray(0, this.length);
-    this.bytes = Buffer.allocUnsafeSlow(Math.min(this.bytes.length, RESTART_CAPACITY));
-    this.view = new DataView(this.bytes.buffer);
+    this.replace(Math.min(this.bytes.length, RESTART_CAPACITY));
     this.length = 0;
     return taken;
   }
 
-  /** Forgets what was written and keeps the buffer. */
-  reset(): void {
+  /**
+   * Forgets what was written.
+   *
+   * @param kept - a buffer that has grown beyond this many bytes is given back, too; all are kept by default
+   */
+  reset(kept = Infinity): void {
     this.length = 0;
+    if (this.bytes.length > kept) this.replace(Math.min(kept, RESTART_CAPACITY));
+  }
+
+  private replace(capacity: number): void {
+    this.bytes = Buffer.allocUnsafeSlow(Math.max(capacity, MIN_CAPACITY));
+    this.view = new DataView(this.bytes.buffer);
   }
 }

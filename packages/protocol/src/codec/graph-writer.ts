@@ -36,7 +36,7 @@ export class GraphWriter implements ValueWriter, ItemWriter {
   sink!: ByteSink;
   /** Buffers of this value that go out of band. */
   private out: Uint8Array[] | null = null;
-  private scratch = new ByteSink();
+  private readonly scratch = new ByteSink();
   private readonly identity = new IdentityTable();
   private flags = 0;
   private depth = 0;
@@ -53,8 +53,7 @@ export class GraphWriter implements ValueWriter, ItemWriter {
       this.write(value, scratch);
       return { head: scratch.copy(), buffers: this.takeBuffers() };
     } finally {
-      scratch.reset();
-      if (scratch.bytes.length > KEPT_SCRATCH_BYTES) this.scratch = new ByteSink();
+      scratch.reset(KEPT_SCRATCH_BYTES);
     }
   }
 

@@ -5,7 +5,7 @@
  */
 
 /** Objects with more properties than this are dictionaries rather than records, and carry their names. */
-export const MAX_SHAPE_NAMES = 128;
+const MAX_SHAPE_NAMES = 128;
 /** More names than this in all shapes, and objects make up names as they go; then shapes do not pay. */
 const MAX_NODES = 8192;
 /** Compiling takes some 30 µs. */
