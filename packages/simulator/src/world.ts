@@ -65,6 +65,7 @@ export class World {
 
   /** The scheduler's process ends; another takes its place. */
   restartScheduler(): void {
+    if (!this.#schedulerUp) return;
     this.#schedulerUp = false;
     for (const link of [...this.#workerLinks.values(), ...this.#clientLinks.values()]) link.cut();
     this.#workerLinks.clear();
@@ -159,7 +160,8 @@ export class World {
               this.feed({ type: "workerMessage", worker: index, message: message as WorkerToScheduler });
           },
           cut: () => {
-            this.#workerLinks.delete(index);
+            // A successor's connections are numbered anew.
+            if (this.#workerLinks.get(index) === link) this.#workerLinks.delete(index);
             if (this.scheduler !== scheduler || !this.#schedulerUp) return;
             this.feed({ type: "workerLeft", worker: index, expected: false, detail: "its connection broke" });
           },
@@ -199,7 +201,7 @@ export class World {
               this.feed({ type: "clientMessage", client: index, message: message as ClientToScheduler });
           },
           cut: () => {
-            this.#clientLinks.delete(index);
+            if (this.#clientLinks.get(index) === link) this.#clientLinks.delete(index);
             if (this.scheduler === scheduler && this.#schedulerUp) this.feed({ type: "clientLeft", client: index });
           },
         },
