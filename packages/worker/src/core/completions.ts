@@ -134,7 +134,6 @@ export function onSeceded(
     const run = state.runOf(tasks[row]!, tickets[row]!);
     if (run === undefined || (left[row] === 1) === (run.seat === Seat.none)) continue;
     reseat(state, threadIndex, run, left[row] === 1);
-    if (run.state !== State.disowned && !run.has(Mark.presented)) state.out.seceded(run.id, run.run, left[row]!);
   }
 }
 
@@ -142,8 +141,12 @@ function reseat(state: WorkerState, threadIndex: number, run: Task, seceded: boo
   const aside = run.has(Mark.waitsAside);
   const seat = seceded ? Seat.none : aside ? Seat.parked : Seat.queue;
   if (seat === run.seat) return;
+  const occupied = run.seat === Seat.queue;
   state.threads[threadIndex]!.reseat(run, seat);
   if (run.state === State.disowned) return;
+  // Both kinds of waiting make room in the window of what the scheduler sends ahead.
+  if (occupied !== (seat === Seat.queue) && !run.has(Mark.presented))
+    state.out.seceded(run.id, run.run, occupied ? 1 : 0);
   state.move(run, seceded ? State.seceded : aside ? State.parked : State.executing);
 }
 

@@ -155,6 +155,20 @@ describe("runs on a worker", () => {
     expect(driver.on()).toEqual([0, 2, 3]);
   });
 
+  it("tells the scheduler which runs wait without their thread, whichever way, once for both", () => {
+    const driver = new Driver();
+    driver.compute({ task: 1 });
+    const columns = { thread: 0, tasks: Int32Array.of(1), runs: Int32Array.of(driver.given(1).ticket) };
+    const told = () => driver.sent("seceded").map(({ tasks, left }) => [tasks[0], left[0]]);
+    driver.event({ type: "parked", ...columns, away: Uint8Array.of(1) });
+    expect(told()).toEqual([[1, 1]]);
+    driver.event({ type: "seceded", ...columns, away: Uint8Array.of(1) });
+    driver.event({ type: "seceded", ...columns, away: Uint8Array.of(0) });
+    expect(told()).toEqual([]);
+    driver.event({ type: "parked", ...columns, away: Uint8Array.of(0) });
+    expect(told()).toEqual([[1, 0]]);
+  });
+
   it("counts a seceded run no more, and says so", () => {
     const driver = new Driver();
     driver.compute({ task: 1 }, { task: 2 });
