@@ -37,6 +37,8 @@ export {
 } from "./delayed/delayed-function.js";
 export { compute } from "./delayed/compute.js";
 
+export { progress, type ProgressOptions, type ProgressStream } from "./diagnostics/progress.js";
+
 export { annotate } from "./options/annotate.js";
 export type { WithOptions } from "./options/task-options.js";
 export type { Argument, Arguments, TaskValue, Unwrapped } from "./types.js";

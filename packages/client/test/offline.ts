@@ -1,5 +1,5 @@
 /** A session whose scheduler never answers, and what it would send. */
-import { ValueDecoder, at, offsetsOf, type DefinitionRecord } from "@heddle/protocol";
+import { ValueDecoder, at, offsetsOf, type DefinitionRecord, type SchedulerToClient } from "@heddle/protocol";
 import { Session } from "../src/client/session.js";
 import type { GraphChunk } from "../src/core/events.js";
 
@@ -41,6 +41,12 @@ export class OfflineSession extends Session {
   override flush(): void {
     this.flushes++;
     super.flush();
+  }
+
+  /** Has the scheduler say something. */
+  hear(message: SchedulerToClient): void {
+    for (const instruction of this.core.handle({ type: "message", message }, 0))
+      if (instruction.type === "settled") for (const task of instruction.tasks) this.watches.notify(task);
   }
 
   /** Everything submitted so far, row by row. Waits for the end of the turn. */
