@@ -48,8 +48,11 @@ export function analyzeFunction(text: string, strict: boolean): FunctionAnalysis
   return new Analyzer(parseFunction(text, strict), strict).run();
 }
 
-/** Whether `this`, `arguments` and `new.target` belong to a function inside the analysed text. */
-type Receiver = "inner" | "outer";
+/**
+ * Whose `this`, `arguments`, `new.target` and `super` are meant: those of a function around the analysed one (which then is an arrow
+ * function), its own, or those of a function or class inside it.
+ */
+type Receiver = "outer" | "own" | "inner";
 
 type ClassNode = ClassExpression | ClassDeclaration | AnonymousClassDeclaration;
 
@@ -83,10 +86,10 @@ class Analyzer {
       case "Property":
       case "MethodDefinition":
         if (node.computed) this.computedName = this.range(node.key);
-        this.visitFunction(node.value as FunctionExpression, top, "inner");
+        this.visitFunction(node.value as FunctionExpression, top, "own");
         break;
       default:
-        this.visitFunction(node, top, "outer");
+        this.visitFunction(node, top, node.type === "ArrowFunctionExpression" ? "outer" : "own");
     }
     const { free, outerThis, outerArguments, outerNewTarget, usesSuper, dynamicScope, importMeta, dynamicImports } =
       this;
@@ -124,9 +127,8 @@ class Analyzer {
   private visitFunction(
     node: FunctionExpression | FunctionDeclaration | AnonymousFunctionDeclaration | ArrowFunctionExpression,
     outer: Scope,
-    receiver: Receiver,
+    own: Receiver,
   ): void {
-    const own: Receiver = node.type === "ArrowFunctionExpression" ? receiver : "inner";
     const named = new Scope(outer);
     if (node.type === "FunctionExpression" && node.id) named.declare(node.id.name);
     const parameters = new Scope(named);
@@ -247,7 +249,7 @@ class Analyzer {
         if (receiver === "outer") this.outerThis = true;
         return;
       case "Super":
-        this.usesSuper = true;
+        if (receiver !== "inner") this.usesSuper = true;
         return;
       case "MetaProperty":
         if (node.meta.name === "import") this.importMeta.push(this.range(node));
@@ -262,7 +264,7 @@ class Analyzer {
       case "FunctionDeclaration":
       case "FunctionExpression":
       case "ArrowFunctionExpression":
-        return this.visitFunction(node, scope, receiver);
+        return this.visitFunction(node, scope, node.type === "ArrowFunctionExpression" ? receiver : "inner");
       case "ClassDeclaration":
       case "ClassExpression":
         return this.visitClass(node, scope, receiver, false);

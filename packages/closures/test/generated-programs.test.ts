@@ -1,0 +1,71 @@
+import { inspect } from "node:util";
+import vm from "node:vm";
+import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
+import { capture, FunctionNotSerializableError, Reviver } from "../src/index.js";
+import { ProgramGenerator } from "./support/program-generator.js";
+
+type Program = (x: number) => unknown;
+
+/** Programs per script: V8 lists all scripts whenever a new one is met, so one script each would take minutes. */
+const BATCH = 250;
+const PROGRAMS = Number(process.env["HEDDLE_PROGRAMS"] ?? 1_000);
+
+async function outcome(run: () => unknown): Promise<string> {
+  try {
+    let value = await run();
+    if (typeof (value as AsyncIterable<unknown>)?.[Symbol.asyncIterator] === "function") {
+      const items: unknown[] = [];
+      for await (const item of value as AsyncIterable<unknown>) items.push(item);
+      value = items;
+    } else if (typeof (value as Generator)?.next === "function") value = [...(value as Generator)];
+    return inspect(value, { depth: 10 });
+  } catch (error) {
+    return `thrown: ${String(error)}`;
+  }
+}
+
+describe("generated programs", () => {
+  beforeAll(() => {
+    vi.spyOn(process, "emitWarning").mockImplementation(() => undefined);
+  });
+  afterAll(() => {
+    vi.restoreAllMocks();
+  });
+
+  it.each(Array.from({ length: Math.ceil(PROGRAMS / BATCH) }, (_, batch) => batch))(
+    "give on a worker what they give here (batch %i)",
+    async (batch) => {
+      const reviver = new Reviver({ baseDir: process.cwd() });
+      const seeds = Array.from({ length: BATCH }, (_, index) => batch * BATCH + index);
+      const sources = seeds.map((seed) => `() => ${new ProgramGenerator(seed).program()}`);
+      const directive = batch % 2 === 0 ? '"use strict";' : "";
+      const makers = vm.runInThisContext(`${directive}[${sources.join(",\n")}]`, {
+        filename: `programs-${batch}.js`,
+      }) as (() => Program)[];
+      let travelled = 0;
+      for (const [index, make] of makers.entries()) {
+        let fn: Program;
+        try {
+          fn = make();
+        } catch {
+          continue; // A program that does not even start says nothing about travelling.
+        }
+        try {
+          const { token, definitions } = capture(fn);
+          for (const { hash, bytes } of definitions) reviver.define(hash, bytes);
+          const there = (await reviver.revive(token)) as Program;
+          // Local runs come second: they may change what was captured.
+          const remote = await outcome(() => there(3));
+          const local = await outcome(() => fn(3));
+          expect(remote, `program ${seeds[index]}:\n${sources[index]}`).toBe(local);
+          travelled++;
+        } catch (error) {
+          if (!(error instanceof FunctionNotSerializableError)) throw error;
+          // The one thing the generator writes that may be refused: closures whose scope cannot be told apart.
+          expect(error.reason, `program ${seeds[index]}:\n${sources[index]}`).toMatch(/share and assign/);
+        }
+      }
+      expect(travelled).toBeGreaterThan(BATCH / 2);
+    },
+  );
+});

@@ -1,0 +1,228 @@
+/** A small seeded generator ("mulberry32"), so that a failing program can be made again from its number. */
+export function random(seed: number): () => number {
+  let state = seed >>> 0;
+  return () => {
+    state = (state + 0x6d2b79f5) >>> 0;
+    let t = Math.imul(state ^ (state >>> 15), 1 | state);
+    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t;
+    return ((t ^ (t >>> 14)) >>> 0) / 2 ** 32;
+  };
+}
+
+/** What a name may be used as. */
+type Kind = "number" | "function" | "class" | "object" | "array";
+
+interface Variable {
+  readonly name: string;
+  readonly kind: Kind;
+  readonly assignable: boolean;
+}
+
+/** Few names, so that they shadow each other all the time. */
+const NAMES = ["a", "b", "c", "d", "e", "f", "name", "toString"];
+
+/**
+ * Writes JavaScript programs made of nested scopes: shadowed names, closures over loop variables, default parameters, destructuring,
+ * generators, labelled blocks, classes, catch clauses. A program is an expression that evaluates to a function.
+ */
+export class ProgramGenerator {
+  private readonly next: () => number;
+  private scopes: Variable[][] = [[]];
+  private budget = 40;
+
+  constructor(seed: number) {
+    this.next = random(seed);
+  }
+
+  program(): string {
+    const body = this.block(0);
+    return `(() => {${body}\nreturn ${this.root()};\n})()`;
+  }
+
+  private int(limit: number): number {
+    return Math.floor(this.next() * limit);
+  }
+
+  private pick<T>(items: readonly T[]): T {
+    return items[this.int(items.length)]!;
+  }
+
+  private chance(probability: number): boolean {
+    return this.next() < probability;
+  }
+
+  /** A name that can be declared in the innermost scope. */
+  private fresh(): string | undefined {
+    const taken = new Set(this.scopes.at(-1)!.map((variable) => variable.name));
+    const free = NAMES.filter((name) => !taken.has(name));
+    return free.length === 0 ? undefined : this.pick(free);
+  }
+
+  private declare(name: string, kind: Kind, assignable = false): void {
+    this.scopes.at(-1)!.push({ name, kind, assignable });
+  }
+
+  private visible(kind?: Kind): Variable[] {
+    const found = new Map<string, Variable>();
+    for (const scope of this.scopes) for (const variable of scope) found.set(variable.name, variable);
+    return [...found.values()].filter((variable) => kind === undefined || variable.kind === kind);
+  }
+
+  private inScope<T>(body: () => T): T {
+    this.scopes.push([]);
+    const result = body();
+    this.scopes.pop();
+    return result;
+  }
+
+  private block(depth: number): string {
+    const statements: string[] = [];
+    const count = 2 + this.int(4);
+    for (let index = 0; index < count; index++) statements.push(this.statement(depth));
+    return statements.join("\n");
+  }
+
+  private statement(depth: number): string {
+    if (this.budget-- <= 0 || depth > 3) return this.declaration();
+    switch (this.int(12)) {
+      case 0:
+        return `{ ${this.inScope(() => this.block(depth + 1))} }`;
+      case 1:
+        return this.functionDeclaration(depth);
+      case 2:
+        return this.closuresOverLoop();
+      case 3:
+        return `done${depth}: for (let i = 0; i < 3; i++) { for (const j of [0, 1]) { if (i * j === 1) break done${depth}; else if (j) continue done${depth}; } ${this.inScope(() => this.block(depth + 1))} }`;
+      case 4:
+        return `try { throw { e: ${this.expression()} }; } catch ({ e }) { ${this.inScope(() => {
+          this.declare("e", "number");
+          return this.block(depth + 1);
+        })} }`;
+      case 5:
+        return this.classDeclaration();
+      case 6:
+        return this.assignment();
+      case 7:
+        return this.destructuring();
+      case 8:
+        return this.objectDeclaration();
+      case 9:
+        return `switch (${this.expression()} % 3) { case 0: ${this.assignment()} break; default: { ${this.inScope(() => this.block(depth + 1))} } }`;
+      default:
+        return this.declaration();
+    }
+  }
+
+  private declaration(): string {
+    const name = this.fresh();
+    if (name === undefined) return ";";
+    const keyword = this.pick(["let", "const"]);
+    const text = `${keyword} ${name} = ${this.expression([name])};`;
+    this.declare(name, "number", keyword === "let");
+    return text;
+  }
+
+  private assignment(): string {
+    const variables = this.visible("number").filter((variable) => variable.assignable);
+    if (variables.length === 0) return ";";
+    const { name } = this.pick(variables);
+    return this.pick([`${name} += ${this.expression()};`, `${name}++;`, `[${name}] = [${this.expression()}];`]);
+  }
+
+  private destructuring(): string {
+    const name = this.fresh();
+    if (name === undefined) return ";";
+    const text = this.pick([
+      `const { x: ${name} = ${this.expression([name])} } = { x: ${this.pick(["undefined", "7"])} };`,
+      `const [, ${name} = 1, ...rest${this.int(1e6)}] = [1, ${this.expression([name])}, 3];`,
+      `let { length: ${name} } = "four";`,
+    ]);
+    this.declare(name, "number", text.startsWith("let"));
+    return text;
+  }
+
+  private functionDeclaration(depth: number): string {
+    const name = this.fresh();
+    if (name === undefined) return ";";
+    const parameter = this.pick(NAMES.slice(0, 6));
+    const body = this.inScope(() => {
+      this.declare(parameter, "number", true);
+      return `${this.block(depth + 1)}\nreturn ${this.expression()};`;
+    });
+    // Its default may use what is around it, and not the names its own body declares.
+    const text = this.pick([
+      `function ${name}(${parameter} = ${this.expression([parameter, name])}) { ${body} }`,
+      `const ${name} = (${parameter} = ${this.expression([parameter, name])}, ...more) => { ${body} };`,
+      `const ${name} = function self(${parameter} = 1) { ${body} };`,
+    ]);
+    this.declare(name, "function");
+    return text;
+  }
+
+  private closuresOverLoop(): string {
+    const name = this.fresh();
+    if (name === undefined) return ";";
+    const text = this.inScope(() => {
+      this.declare("i", "number");
+      return `const ${name} = []; for (let i = 0; i < 3; i++) ${name}.push(() => i + ${this.expression([name])});`;
+    });
+    this.declare(name, "array");
+    return text;
+  }
+
+  private classDeclaration(): string {
+    const name = this.fresh();
+    if (name === undefined) return ";";
+    const parents = this.visible("class").filter((variable) => variable.name !== name);
+    const parent = parents.length > 0 && this.chance(0.5) ? ` extends ${this.pick(parents).name}` : "";
+    const method = `value() { return ${this.expression([name])}${parent ? " + super.value()" : ""}; }`;
+    const text = `class ${name}${parent} { static s = ${this.expression([name])}; field = ${this.expression([name])}; ${method} get twice() { return this.field * 2; } }`;
+    this.declare(name, "class");
+    return text;
+  }
+
+  private objectDeclaration(): string {
+    const name = this.fresh();
+    if (name === undefined) return ";";
+    const text = `const ${name} = { v: ${this.expression([name])}, get g() { return ${this.expression([name])}; }, m() { return this.v + ${this.expression([name])}; }, "odd key": [${this.expression([name])}, , -0] };`;
+    this.declare(name, "object");
+    return text;
+  }
+
+  /** A number made of what is visible. @param except names that are not initialised where it stands */
+  private expression(except: readonly string[] = []): string {
+    const usable = this.visible().filter((variable) => !except.includes(variable.name));
+    if (usable.length === 0 || this.chance(0.3)) return String(this.int(10));
+    const { name, kind } = this.pick(usable);
+    switch (kind) {
+      case "number":
+        return this.chance(0.5) ? name : `(${name} + ${this.int(5)})`;
+      case "function":
+        return `${name}(${this.chance(0.5) ? this.int(5) : ""})`;
+      case "class":
+        return this.pick([`new ${name}().value()`, `new ${name}().twice`, `${name}.s`]);
+      case "object":
+        return this.pick([`${name}.v`, `${name}.g`, `${name}.m()`, `${name}["odd key"].length`]);
+      case "array":
+        return this.pick([`${name}[${this.int(3)}]()`, `${name}.map((f) => f()).length`]);
+    }
+  }
+
+  private root(): string {
+    const parameter = this.pick(NAMES.slice(0, 6));
+    return this.inScope(() => {
+      this.declare(parameter, "number", true);
+      const body = this.block(1);
+      const parts = Array.from({ length: 3 }, () => this.expression());
+      const result = `[${parts.join(", ")}, ${this.visible().length}]`;
+      return this.pick([
+        `(${parameter}) => { ${body}\nreturn ${result}; }`,
+        `function (${parameter}) { ${body}\nreturn ${result}; }`,
+        `function* (${parameter}) { ${body}\nyield* ${result}; }`,
+        `async (${parameter}) => { ${body}\nreturn ${result}; }`,
+        `({ method(${parameter}) { ${body}\nreturn ${result}; } }).method`,
+        `async function* (${parameter}) { ${body}\nyield ${result}; }`,
+      ]);
+    });
+  }
+}
