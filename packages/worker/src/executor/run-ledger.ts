@@ -4,11 +4,19 @@ import { SLOTS, SlotState, type RunSlots } from "./run-slots.js";
 export const Stop = { no: 0, cancelled: 1, expired: 2 } as const;
 export type Stop = (typeof Stop)[keyof typeof Stop];
 
+/** Slots that the thread has to pass over before it is worth looking which it has. */
+const RECLAIM = 64;
+
 /** What the control thread knows of the runs it has given to one thread, by slot. */
 export class RunLedger {
   readonly #slots: RunSlots;
   readonly #free = new Int32Array(SLOTS);
   #freeCount = SLOTS;
+  /**
+   * Slots of runs that were taken back, of which the thread still has a row in its queue. It would take that for the row of
+   * another run that had got the slot meanwhile.
+   */
+  #passing: number[] = [];
   /** -1: the slot is free. */
   readonly tasks = new Int32Array(SLOTS).fill(-1);
   readonly runs = new Int32Array(SLOTS);
@@ -29,15 +37,17 @@ export class RunLedger {
 
   /** Runs with the thread. */
   get size(): number {
-    return SLOTS - this.#freeCount;
+    return SLOTS - this.#freeCount - this.#passing.length;
   }
 
   has(rows: number): boolean {
+    if (this.#freeCount < rows) this.#reclaim();
     return this.#freeCount >= rows;
   }
 
   /** @param timeout - milliseconds, 0 without limit */
   add(task: number, run: number, timeout: number): number {
+    if (this.#passing.length >= RECLAIM || this.#freeCount === 0) this.#reclaim();
     const slot = this.#free[--this.#freeCount]!;
     if (slot >= this.#top) this.#top = slot + 1;
     this.tasks[slot] = task;
@@ -52,12 +62,21 @@ export class RunLedger {
 
   remove(slot: number): void {
     this.tasks[slot] = -1;
-    this.#free[this.#freeCount++] = slot;
+    if (this.#slots.state(slot) === SlotState.revoked) this.#passing.push(slot);
+    else this.#free[this.#freeCount++] = slot;
     if (this.stops[slot] !== Stop.no || this.#timeouts[slot] !== 0) {
       this.stops[slot] = Stop.no;
       this.#timeouts[slot] = 0;
       this.#watched.delete(slot);
     }
+  }
+
+  #reclaim(): void {
+    this.#passing = this.#passing.filter((slot) => {
+      if (this.#slots.state(slot) !== SlotState.passed) return true;
+      this.#free[this.#freeCount++] = slot;
+      return false;
+    });
   }
 
   isTaken(slot: number): boolean {

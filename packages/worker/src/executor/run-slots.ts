@@ -26,6 +26,8 @@ export const SlotState = {
   cancelled: 3,
   /** Begun, and over its timeout: its signal is aborted. */
   expired: 4,
+  /** Taken back, and the thread has come to it and passed over it: only now may another run have the slot. */
+  passed: 5,
 } as const;
 
 export function allocateSlots(): SharedArrayBuffer {
@@ -52,7 +54,9 @@ export class RunSlots {
 
   /** Thread: takes a queued run to run it. False: the control thread took it back first. */
   begin(slot: number): boolean {
-    return Atomics.compareExchange(this.#states, slot, SlotState.queued, SlotState.begun) === SlotState.queued;
+    if (Atomics.compareExchange(this.#states, slot, SlotState.queued, SlotState.begun) === SlotState.queued) return true;
+    Atomics.store(this.#states, slot, SlotState.passed);
+    return false;
   }
 
   /** Control: takes a queued run back. False: it has begun. */
