@@ -11,7 +11,7 @@ import type { Thread } from "./thread.js";
 const STALL = 5;
 
 export function dispatch(state: WorkerState): void {
-  if (!state.threadsReady || state.paused || state.closing) return;
+  if (!state.threadsReady || state.paused) return;
   for (let sent = true; sent;) {
     sendAlone(state);
     sent = sendFollowers(state);

@@ -55,7 +55,6 @@ export type WorkerEvent =
   /** Values that the store no longer has: their file cannot be read, say. */
   | { readonly type: "lost"; readonly tasks: Int32Array }
   | { readonly type: "memory"; readonly status: "running" | "paused"; readonly reason: string }
-  | { readonly type: "closing"; readonly reason: string }
   /** At the time of `WorkerCore.deadline`, or later. */
   | { readonly type: "tick" };
 

@@ -52,7 +52,6 @@ export class WorkerState {
   connected = false;
   threadsReady = false;
   paused = false;
-  closing = false;
   /** Between `present` and `adopt`: what was presented, row by row. */
   presented: readonly Task[] = [];
   /** Reports about runs of which the scheduler does not know yet that they are here. */

@@ -155,10 +155,6 @@ export class WorkerCore {
         state.paused = event.status === "paused";
         state.out.send({ op: "status", status: event.status, reason: event.reason });
         return;
-      case "closing":
-        state.closing = true;
-        state.out.send({ op: "status", status: "closing", reason: event.reason });
-        return;
       case "tick":
         return rebalance(state, now);
     }

@@ -1,5 +1,5 @@
 /** Blocks on disk: files in a folder of this worker's own, gone when it ends. */
-import { mkdtempSync, rmSync } from "node:fs";
+import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
 import { open, unlink, type FileHandle } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -24,6 +24,8 @@ registerError(SpillError);
 export class SpillFiles {
   readonly #parent: string;
   #folder: string | undefined;
+  /** The outermost folder above it that was not there before. */
+  #made: string | undefined;
   #next = 0;
   readonly #writing = new Set<Promise<void>>();
 
@@ -41,8 +43,7 @@ export class SpillFiles {
   }
 
   async #write(block: Block): Promise<string> {
-    this.#folder ??= mkdtempSync(join(this.#parent, "heddle-spill-"));
-    const file = join(this.#folder, `${this.#next++}`);
+    const file = join((this.#folder ??= this.#makeFolder()), `${this.#next++}`);
     let handle: FileHandle | undefined;
     try {
       handle = await open(file, "wx", 0o600);
@@ -54,6 +55,11 @@ export class SpillFiles {
     } finally {
       await handle?.close();
     }
+  }
+
+  #makeFolder(): string {
+    this.#made = mkdirSync(this.#parent, { recursive: true, mode: 0o700 });
+    return mkdtempSync(join(this.#parent, "heddle-spill-"));
   }
 
   /** Reads a block back into memory of its own; large buffers into shared memory, for the executor threads. */
@@ -83,8 +89,11 @@ export class SpillFiles {
   /** Removes every file and the folder, when what is being written has been written. */
   async close(): Promise<void> {
     await Promise.all(this.#writing);
-    if (this.#folder !== undefined) rmSync(this.#folder, { recursive: true, force: true });
+    for (const folder of [this.#folder, this.#made]) {
+      if (folder !== undefined) rmSync(folder, { recursive: true, force: true });
+    }
     this.#folder = undefined;
+    this.#made = undefined;
   }
 }
 

@@ -1,6 +1,10 @@
 /** Starting a worker as a process of its own. */
 import { fork, type ChildProcess } from "node:child_process";
+import { randomUUID } from "node:crypto";
+import { rmSync } from "node:fs";
 import type { Socket } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
 import {
@@ -46,11 +50,13 @@ export class WorkerProcess {
   readonly ended: Promise<WorkerProcessEnd>;
   readonly #child: ChildProcess;
   readonly #lastLines: string[] = [];
+  readonly #spillFolder: string;
   #orderly: WorkerProcessEnd["orderly"];
 
   /** @internal Use {@link spawnWorkerProcess}. */
-  constructor(child: ChildProcess, options: SpawnWorkerOptions) {
+  constructor(child: ChildProcess, options: SpawnWorkerOptions & { readonly spillFolder: string }) {
     this.#child = child;
+    this.#spillFolder = options.spillFolder;
     this.pid = child.pid ?? 0;
     const log = (line: string): void => {
       this.#lastLines.push(line);
@@ -127,13 +133,19 @@ export class WorkerProcess {
         if (child.pid === undefined) settle(null, null);
       });
       // `close` comes after `exit`, when everything it wrote has been read.
-      child.on("close", settle);
+      child.on("close", (exitCode, signal) => {
+        rmSync(this.#spillFolder, { recursive: true, force: true });
+        settle(exitCode, signal);
+      });
     });
   }
 }
 
-/** Starts a worker in a process of its own. */
-export function spawnWorkerProcess(options: SpawnWorkerOptions): WorkerProcess {
+/**
+ * Starts a worker in a process of its own. What it writes to disk is in a folder that goes with it, however it ends.
+ */
+export function spawnWorkerProcess(given: SpawnWorkerOptions): WorkerProcess {
+  const options = { ...given, spillFolder: join(given.spillFolder ?? tmpdir(), `heddle-worker-${randomUUID()}`) };
   const child = fork(ENTRY, [], {
     execArgv: [],
     // Large blocks that are freed should go back to the system, not to a list of free ones.

@@ -157,16 +157,16 @@ export class WorkerServer {
 
   /** Leaves the scheduler and ends the threads. Results are gone with it. Idempotent. */
   close(): Promise<void> {
-    return (this.#closed ??= this.#close());
+    return (this.#closed ??= this.#close("it was asked to close"));
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.close();
   }
 
-  async #close(): Promise<void> {
-    this.#dispatch({ type: "closing", reason: "it is being closed" });
+  async #close(reason: string): Promise<void> {
     this.#state = "closing";
+    this.#membership.send({ op: "status", status: "closing", reason });
     clearInterval(this.#heartbeat);
     clearTimeout(this.#timer?.timeout);
     this.#memory.stop();
@@ -179,7 +179,8 @@ export class WorkerServer {
   #end(end: WorkerEnd): void {
     if (this.#state !== "running") return;
     this.#log(end.reason);
-    void this.close().then(() => this.#options.onEnded?.(end));
+    this.#closed ??= this.#close(end.reason);
+    void this.#closed.then(() => this.#options.onEnded?.(end));
   }
 
   // ---- the core and its shell
