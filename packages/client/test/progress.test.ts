@@ -2,6 +2,7 @@ import { describe, expect, it } from "vitest";
 import { Submitter } from "../src/client/submitter.js";
 import { progress } from "../src/diagnostics/progress.js";
 import { progressLine, progressText } from "../src/diagnostics/progress-line.js";
+import { DelayedUseError, delayed } from "../src/index.js";
 import { NO_OPTIONS } from "../src/options/task-options.js";
 import { OfflineSession } from "./offline.js";
 
@@ -75,6 +76,23 @@ describe("progress", () => {
     const frames = screen.split("\r\u001b[2K").slice(1);
     expect(frames.length).toBeGreaterThan(2);
     expect(frames.at(-1)).toContain("100 %  4 of 4");
+  });
+
+  it("takes Delayeds that were persisted, and refuses others", async () => {
+    const session = new OfflineSession();
+    const lazy = delayed((x: number) => x)(1);
+    const stream = { write: () => undefined };
+    await expect(progress(lazy, { stream })).rejects.toThrow(DelayedUseError);
+    const [persisted] = new Submitter(session, NO_OPTIONS).persist(lazy);
+    const done = progress(persisted, { stream });
+    const columns = {
+      tasks: Int32Array.of(0),
+      nbytes: new Float64Array(1),
+      inlineLengths: -1,
+      inline: new Uint8Array(0),
+    };
+    session.hear({ op: "finished", ...columns });
+    await done;
   });
 
   it("of nothing is done at once", async () => {

@@ -1,7 +1,8 @@
 /** A bar in the terminal that says how far some tasks are; lines where there is no terminal. */
 import { taskOf, sessionOf, type Future } from "../client/future.js";
 import { commonSession, futureList } from "../client/wait.js";
-import { checkOptionNames } from "../errors/usage.js";
+import { futureOf, isDelayed, type Delayed } from "../delayed/delayed.js";
+import { DelayedUseError, checkOptionNames } from "../errors/usage.js";
 import { progressLine, progressText, type Tally } from "./progress-line.js";
 
 /** What is written to: process.stderr, or anything like it. */
@@ -19,6 +20,9 @@ export interface ProgressOptions {
   readonly stream?: ProgressStream;
 }
 
+/** Something that is under way. */
+type Started = Future<unknown> | Delayed<unknown>;
+
 /** Milliseconds between two looks. */
 const REDRAW = 100;
 /** A log gets a line for every tenth that is done, and in between when it has been silent for so many milliseconds. */
@@ -35,13 +39,13 @@ const CLEAR_LINE = "\r\u001b[2K";
  * const futures = client.map(resize, files);
  * await progress(futures);
  * const sizes = await client.gather(futures);
+ *
+ * @param items - futures, or Delayeds that `client.persist` gave
+ * @throws DelayedUseError - a Delayed has not been started.
  */
-export async function progress(
-  futures: Future<unknown> | Iterable<Future<unknown>>,
-  options: ProgressOptions = {},
-): Promise<void> {
+export async function progress(items: Started | Iterable<Started>, options: ProgressOptions = {}): Promise<void> {
   checkOptionNames("progress", options, ["label", "stream"]);
-  const list = futureList("progress", Symbol.iterator in futures ? futures : [futures]);
+  const list = futureList("progress", isOne(items) ? [startedFuture(items)] : Array.from(items, startedFuture));
   const session = commonSession("progress", list);
   if (session === undefined) return;
   const label = options.label ?? commonName(list);
@@ -59,6 +63,21 @@ export async function progress(
     clearInterval(timer);
     show(look(), true);
   }
+}
+
+function isOne(items: Started | Iterable<Started>): items is Started {
+  // A Delayed refuses `in`.
+  return isDelayed(items) || !(Symbol.iterator in items);
+}
+
+function startedFuture(item: Started): Future<unknown> {
+  if (typeof item !== "object" || item === null || !isDelayed(item)) return item;
+  const future = futureOf(item);
+  if (future === undefined)
+    throw new DelayedUseError(
+      `progress: ${item.key} has not been started: persist it, const [it] = client.persist(...), and give what that returns`,
+    );
+  return future;
 }
 
 type Show = (tally: Tally, last: boolean) => void;
