@@ -1,1 +1,155 @@
-export {};
+/**
+ * Heddle: task graphs over processes and machines, for Node.js.
+ *
+ * @example
+ * ```ts
+ * import { Client, LocalCluster, delayed } from "heddle";
+ *
+ * await using cluster = new LocalCluster({ workers: 4 });
+ * await using client = new Client(cluster);
+ *
+ * // Any function, run on any worker.
+ * const squares = client.map((x: number) => x * x, [1, 2, 3]);
+ * console.log(await client.gather(squares)); // [1, 4, 9]
+ *
+ * // A graph of them: nothing runs before it is asked for.
+ * const inc = delayed((x: number) => x + 1);
+ * const sum = delayed((xs: number[]) => xs.reduce((a, b) => a + b));
+ * console.log(await sum([inc(1), inc(2)]).compute()); // 5
+ * ```
+ *
+ * @packageDocumentation
+ */
+
+// Clusters
+export { Cluster, LocalCluster, currentCluster } from "@heddle/client/cluster";
+export type { ClusterLog, ClusterOptions, LocalClusterOptions } from "@heddle/client/cluster";
+export type {
+  Ending,
+  Part,
+  Place,
+  SchedulerEvents,
+  SchedulerPart,
+  SchedulerSpec,
+  WorkerEvents,
+  WorkerSpec,
+} from "@heddle/client/cluster";
+
+// Client and futures
+export {
+  Client,
+  CompletionStream,
+  Future,
+  Submitter,
+  annotate,
+  asCompleted,
+  currentClient,
+  progress,
+  wait,
+} from "@heddle/client";
+export type {
+  Argument,
+  Arguments,
+  ClientOptions,
+  ClusterLike,
+  Explanation,
+  GatherOptions,
+  ProgressOptions,
+  ProgressStream,
+  ResultOptions,
+  RunOptions,
+  ScatterOptions,
+  StoryLine,
+  TaskInfo,
+  TaskStatus,
+  TaskValue,
+  Unwrapped,
+  VersionPair,
+  Versions,
+  WaitOptions,
+  Waited,
+  WithOptions,
+  WorkerInfo,
+} from "@heddle/client";
+
+// Delayed graphs
+export { Delayed, compute, delayed } from "@heddle/client";
+export type { DelayedFunction, DelayedOptions, DelayedTupleFunction } from "@heddle/client";
+
+// Inside a task
+export { getClient } from "@heddle/client";
+export { currentTask, perWorker, reschedule, secede, sharedArray } from "@heddle/worker/task";
+export type { PerWorkerOptions, PerWorkerValue, TaskContext, TaskLog, TypedArrayClass } from "@heddle/worker/task";
+
+// Settings, durations and sizes
+export { CATALOGUE, Settings, loadSettings, parseDuration, parseSize } from "@heddle/protocol";
+export type {
+  Duration,
+  SettingPath,
+  SettingSource,
+  SettingValue,
+  SettingsInput,
+  Size,
+  TlsOptions,
+} from "@heddle/protocol";
+
+// Errors; docs/errors.md lists them by code
+export {
+  CodecError,
+  HeddleError,
+  InvalidSettingError,
+  ProtocolVersionError,
+  QuantityError,
+  RefusedError,
+  SchedulerUnreachableError,
+  UnauthorizedError,
+  UnknownSettingError,
+} from "@heddle/protocol";
+export {
+  ClusterClosedError,
+  ClusterFailedError,
+  ClusterNotReadyError,
+  ClusterStartError,
+} from "@heddle/client/cluster";
+export {
+  ArgumentsTooLargeError,
+  ClientClosedError,
+  ClientInModuleError,
+  ConnectionLostError,
+  CyclicGraphError,
+  DataLostError,
+  DelayedUseError,
+  ForeignFutureError,
+  InvalidArgumentError,
+  InvalidOptionError,
+  KeyConflictError,
+  KilledWorkerError,
+  NoClientError,
+  NoClusterError,
+  NoWorkerError,
+  ReleasedFutureError,
+  RerunRefusedError,
+  TaskFailedError,
+  UnencodableResultError,
+  UnknownKeyError,
+  WaitTimeoutError,
+} from "@heddle/client";
+export {
+  InputMutatedError,
+  NotInTaskError,
+  TaskCancelledError,
+  TaskExitedError,
+  TaskOutOfMemoryError,
+  TaskTimeoutError,
+  ThrownValueError,
+} from "@heddle/worker/task";
+export {
+  DefinitionCorruptError,
+  DefinitionMissingError,
+  ExportMissingError,
+  FunctionNotSerializableError,
+  InspectorUnavailableError,
+  ModuleNotPortableError,
+  PackageNotInstalledError,
+} from "@heddle/closures";
+export { PortInUseError } from "@heddle/scheduler/process";

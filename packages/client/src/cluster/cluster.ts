@@ -116,11 +116,11 @@ export class Cluster implements AsyncDisposable {
    * Changes the number of workers, and resolves when it has: new ones have joined, or the idlest and newest have handed over what
    * they hold and ended. Calls take their turn.
    *
-   * @throws ClusterClosedError, ClusterStartError
+   * @throws ClusterClosedError, ClusterStartError, InvalidArgumentError
    */
   scale(workers: number): Promise<void> {
     if (!Number.isInteger(workers) || workers < 0)
-      throw new InvalidArgumentError("cluster.scale", `${workers} is not a whole number from 0`);
+      return Promise.reject(new InvalidArgumentError("cluster.scale", `${workers} is not a whole number from 0`));
     const decided = this.#resizing.then(() => this.#resize(workers));
     this.#resizing = decided.catch(() => {});
     return holdOpen(decided.then((carryOut) => carryOut()));

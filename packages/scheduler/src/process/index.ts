@@ -4,4 +4,5 @@
  * @packageDocumentation
  */
 export { SchedulerStartError, StartedScheduler, spawnScheduler, spawnSchedulerThread } from "./spawn.js";
+export { ListenError, PortInUseError } from "../server/listening.js";
 export type { SpawnSchedulerOptions } from "./spawn.js";

@@ -61,6 +61,7 @@ async function runWorker(url: string, options: Options): Promise<void> {
     dataPort,
     asyncPerThread: settings.get("worker.asyncPerThread"),
     cancelGrace: settings.get("worker.cancelGrace"),
+    connectTimeout: settings.get("client.timeout"),
     ...(tlsCa === undefined ? {} : { tls: { ca: readPem(tlsCa).toString() } }),
   };
   if (options.nanny) return runUnderNanny(worker, settings);
