@@ -128,6 +128,11 @@ export class ExecutorThread {
     return now - probe.sentAt < PROBE_PATIENCE ? undefined : true;
   }
 
+  /** Takes back a run that has not begun; undefined when it has. */
+  revoke(slot: number): RunName | undefined {
+    return this.slots.revoke(slot) ? this.disown(slot) : undefined;
+  }
+
   /** Takes a run out of the books, whatever the thread still does with it. */
   disown(slot: number): RunName {
     const name = this.name(slot);

@@ -25,6 +25,8 @@ export interface WorkerThreadPoolOptions {
   readonly baseDir?: string;
   /** Milliseconds between asking a run to stop and ending its thread. Default 500. */
   readonly cancelGrace?: number;
+  /** Runs that one thread may have at once, queued and parked. Default 8192. */
+  readonly runsPerThread?: number;
   /** JavaScript heap of each thread, bytes. Default: Node's. */
   readonly heapLimit?: number;
   /** A pipe for what tasks print, in frames of output-frames.ts. Default: `events.output`. */
@@ -69,6 +71,7 @@ export class WorkerThreadPool implements ExecutorPool {
       baseDir: options.baseDir ?? process.cwd(),
       outputFd: options.outputFd,
       validate: options.validate ?? false,
+      runsPerThread: 2 * Math.ceil((options.runsPerThread ?? 8192) / 2),
       heapLimit: options.heapLimit,
       env: options.env ?? { ...process.env, NODE_OPTIONS: "" },
     };
@@ -108,8 +111,9 @@ export class WorkerThreadPool implements ExecutorPool {
     for (let row = 0; row < tasks.length; row++) {
       const [thread, slot] = this.#find(seat, tasks[row]!, runs[row]!);
       if (thread === undefined) continue;
-      if (thread.slots.revoke(slot)) {
-        queued.push(thread.disown(slot));
+      const taken = thread.revoke(slot);
+      if (taken !== undefined) {
+        queued.push(taken);
       } else {
         thread.stop(slot, Stop.cancelled, graceEnds);
         if (force) overdue.push([thread, slot]);
@@ -123,9 +127,7 @@ export class WorkerThreadPool implements ExecutorPool {
     const granted = new Uint8Array(tasks.length);
     for (let row = 0; row < tasks.length; row++) {
       const [thread, slot] = this.#find(seat, tasks[row]!, runs[row]!);
-      if (thread?.slots.revoke(slot) !== true) continue;
-      thread.disown(slot);
-      granted[row] = 1;
+      if (thread?.revoke(slot) !== undefined) granted[row] = 1;
     }
     answer(granted);
   }
@@ -284,11 +286,8 @@ export class WorkerThreadPool implements ExecutorPool {
     if (this.#seats[old.seat] === old) {
       this.#leaving.add(old);
       this.#reseat(old);
-      const queued = old.ledger.taken().filter((slot) => old.slots.revoke(slot));
-      this.#giveBack(
-        old.seat,
-        queued.map((slot) => old.disown(slot)),
-      );
+      const queued = old.ledger.taken().flatMap((slot) => old.revoke(slot) ?? []);
+      this.#giveBack(old.seat, queued);
     }
     old.post({ op: "alone", slot: secededSlot });
   }

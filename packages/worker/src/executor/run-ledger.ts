@@ -1,4 +1,4 @@
-import { SLOTS, SlotState, type RunSlots } from "./run-slots.js";
+import { SlotState, type RunSlots } from "./run-slots.js";
 
 /** Why a begun run is to end. */
 export const Stop = { no: 0, cancelled: 1, expired: 2 } as const;
@@ -10,46 +10,55 @@ const RECLAIM = 64;
 /** What the control thread knows of the runs it has given to one thread, by slot. */
 export class RunLedger {
   readonly #slots: RunSlots;
-  readonly #free = new Int32Array(SLOTS);
-  #freeCount = SLOTS;
+  readonly #free: Int32Array;
+  #freeCount: number;
+  #size = 0;
   /**
    * Slots of runs that were taken back, of which the thread still has a row in its queue. It would take that for the row of
    * another run that had got the slot meanwhile.
    */
   #passing: number[] = [];
   /** -1: the slot is free. */
-  readonly tasks = new Int32Array(SLOTS).fill(-1);
-  readonly runs = new Int32Array(SLOTS);
-  readonly stops = new Uint8Array(SLOTS);
+  readonly tasks: Int32Array;
+  readonly runs: Int32Array;
+  readonly stops: Uint8Array;
   /** Milliseconds that the run may take, 0 without limit. */
-  readonly #timeouts = new Float64Array(SLOTS);
+  readonly #timeouts: Float64Array;
   /** When a run that was asked to stop has to have ended, `performance.now()`. */
-  readonly #graceEnds = new Float64Array(SLOTS);
+  readonly #graceEnds: Float64Array;
   /** Slots of runs that have a timeout, or were asked to stop. */
   readonly #watched = new Set<number>();
-  /** Slots in use, highest first unknown: scans stop here. */
+  /** No slot from here on has ever been used. */
   #top = 0;
 
   constructor(slots: RunSlots) {
+    const { count } = slots;
     this.#slots = slots;
-    for (let slot = 0; slot < SLOTS; slot++) this.#free[slot] = SLOTS - 1 - slot;
+    this.#free = Int32Array.from({ length: count }, (_, i) => count - 1 - i);
+    this.#freeCount = count;
+    this.tasks = new Int32Array(count).fill(-1);
+    this.runs = new Int32Array(count);
+    this.stops = new Uint8Array(count);
+    this.#timeouts = new Float64Array(count);
+    this.#graceEnds = new Float64Array(count);
   }
 
   /** Runs with the thread. */
   get size(): number {
-    return SLOTS - this.#freeCount - this.#passing.length;
+    return this.#size;
   }
 
-  has(rows: number): boolean {
-    if (this.#freeCount < rows) this.#reclaim();
-    return this.#freeCount >= rows;
-  }
-
-  /** @param timeout - milliseconds, 0 without limit */
+  /**
+   * @param timeout - milliseconds, 0 without limit
+   * @throws RangeError when the thread has as many runs as it can.
+   */
   add(task: number, run: number, timeout: number): number {
     if (this.#passing.length >= RECLAIM || this.#freeCount === 0) this.#reclaim();
+    if (this.#freeCount === 0)
+      throw new RangeError(`an executor thread cannot have more than ${this.#size} runs at once`);
     const slot = this.#free[--this.#freeCount]!;
     if (slot >= this.#top) this.#top = slot + 1;
+    this.#size++;
     this.tasks[slot] = task;
     this.runs[slot] = run;
     this.#slots.reset(slot);
@@ -61,6 +70,7 @@ export class RunLedger {
   }
 
   remove(slot: number): void {
+    this.#size--;
     this.tasks[slot] = -1;
     if (this.#slots.state(slot) === SlotState.revoked) this.#passing.push(slot);
     else this.#free[this.#freeCount++] = slot;
@@ -110,11 +120,6 @@ export class RunLedger {
       this.#graceEnds[slot] = Math.min(this.#graceEnds[slot]!, graceEnds);
     }
     this.#watched.add(slot);
-  }
-
-  /** Somebody cancels a run that is over its timeout: it counts as cancelled. */
-  cancelled(slot: number): void {
-    this.stops[slot] = Stop.cancelled;
   }
 
   /** Begun runs that are over their timeout and have not been asked to stop. */

@@ -12,9 +12,6 @@ const EXIT_SLOT = 3;
 const ALIVE = 4;
 const STATES = 16;
 
-/** Runs that a thread can be given at once: what waits in its queue, and what is parked on it. */
-export const SLOTS = 8192;
-
 export const SlotState = {
   /** With the thread, not begun. */
   queued: 0,
@@ -30,8 +27,9 @@ export const SlotState = {
   passed: 5,
 } as const;
 
-export function allocateSlots(): SharedArrayBuffer {
-  return new SharedArrayBuffer(STATES * 4 + SLOTS * 4 + SLOTS * 8);
+/** @param count - runs that a thread can have at once: what waits in its queue, and what is parked on it; even */
+export function allocateSlots(count: number): SharedArrayBuffer {
+  return new SharedArrayBuffer(STATES * 4 + count * 12);
 }
 
 export class RunSlots {
@@ -41,9 +39,10 @@ export class RunSlots {
   readonly startedAt: Float64Array;
 
   constructor(memory: SharedArrayBuffer) {
+    const count = (memory.byteLength - STATES * 4) / 12;
     this.#words = new Int32Array(memory, 0, STATES);
-    this.#states = new Int32Array(memory, STATES * 4, SLOTS);
-    this.startedAt = new Float64Array(memory, STATES * 4 + SLOTS * 4, SLOTS);
+    this.#states = new Int32Array(memory, STATES * 4, count);
+    this.startedAt = new Float64Array(memory, (STATES + count) * 4, count);
   }
 
   /** Control: a slot is given to a new run. */
@@ -54,7 +53,8 @@ export class RunSlots {
 
   /** Thread: takes a queued run to run it. False: the control thread took it back first. */
   begin(slot: number): boolean {
-    if (Atomics.compareExchange(this.#states, slot, SlotState.queued, SlotState.begun) === SlotState.queued) return true;
+    if (Atomics.compareExchange(this.#states, slot, SlotState.queued, SlotState.begun) === SlotState.queued)
+      return true;
     Atomics.store(this.#states, slot, SlotState.passed);
     return false;
   }
@@ -67,6 +67,10 @@ export class RunSlots {
   /** Control: a begun run should stop, as its signal tells it from now on. */
   stop(slot: number, state: typeof SlotState.cancelled | typeof SlotState.expired): void {
     Atomics.compareExchange(this.#states, slot, SlotState.begun, state);
+  }
+
+  get count(): number {
+    return this.#states.length;
   }
 
   state(slot: number): number {

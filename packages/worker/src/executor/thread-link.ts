@@ -32,6 +32,8 @@ export interface ThreadOptions {
   readonly outputFd?: number | undefined;
   /** Compare the whole of every shared input after each run, not a sample. */
   readonly validate: boolean;
+  /** Runs that a thread may have at once, queued and parked. */
+  readonly runsPerThread: number;
   /** Bytes of JavaScript heap; absent: Node's default. */
   readonly heapLimit?: number | undefined;
   readonly env: NodeJS.ProcessEnv;
@@ -76,7 +78,7 @@ export class ThreadLink {
       port: port2,
       inbox: allocateRing(INBOX_BYTES),
       outbox: allocateRing(OUTBOX_BYTES),
-      slots: allocateSlots(),
+      slots: allocateSlots(options.runsPerThread),
       worker: options.worker,
       baseDir: options.baseDir,
       validate: options.validate,

@@ -159,6 +159,9 @@ describe("a worker", () => {
     const { member, definitions } = cluster;
     const wait = (ms: number) => new Promise<void>((resolve) => setTimeout(resolve, ms));
     const block = (ms: number): void => void Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, ms);
+    // Its thread has loaded what it needs, and begins at once.
+    member.send(...definitions.submit({ task: 3, fn: inc, args: [1] }));
+    await member.finished(3);
     member.send(...definitions.submit({ task: 1, fn: block, args: [200] }, { task: 2, fn: wait, args: [0] }));
     await new Promise((resolve) => setTimeout(resolve, 50));
     member.send({ op: "revoke", tasks: Int32Array.of(1, 2), runs: Int32Array.of(1, 1) });
