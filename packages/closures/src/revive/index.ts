@@ -6,3 +6,4 @@
  */
 export { disposePerWorker, perWorker, type PerWorkerOptions, type PerWorkerValue } from "../per-worker.js";
 export { Reviver, type ReviverOptions } from "./reviver.js";
+export { CapturingNotLoadedError, TravellingValues, type Capturing } from "../values/travelling-values.js";

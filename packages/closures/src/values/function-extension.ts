@@ -1,8 +1,8 @@
 import type { CodecExtension } from "@heddle/protocol";
 import type { AnyFunction } from "../any-function.js";
 import { capture, type Captured } from "../capture/capture.js";
-import { DefinitionMissingError } from "../errors.js";
 import type { Reviver } from "../revive/reviver.js";
+import { revived } from "./revived.js";
 
 export interface TravellingValueOptions {
   /** Told of each function and class that an encoded value holds: its definitions must be where the value is decoded. */
@@ -26,14 +26,4 @@ export function functionExtension({ onCaptured, reviver }: TravellingValueOption
     },
     decode: (reader) => revived(reviver, reader.string()),
   };
-}
-
-export function revived(reviver: Pick<Reviver, "revive">, token: string): AnyFunction {
-  const fn = reviver.revive(token);
-  if (fn instanceof Promise) {
-    // Nobody awaits this one: what it rejects with shows again when it is prepared.
-    fn.catch(() => undefined);
-    throw new DefinitionMissingError(token, "its modules are not loaded yet; prepare it before decoding");
-  }
-  return fn;
 }

@@ -1,4 +1,4 @@
-import type { CodecExtension, ValueReader, ValueWriter } from "@heddle/protocol";
+import type { CodecExtension, ValueWriter } from "@heddle/protocol";
 import { HeddleError } from "@heddle/protocol";
 import { types } from "node:util";
 import type { AnyFunction } from "../any-function.js";
@@ -9,11 +9,9 @@ import { instanceHasPrivates } from "../capture/private-fields.js";
 import { FunctionNotSerializableError } from "../errors.js";
 import { ownConstructor, ownProperty } from "../own-property.js";
 import { ACCESSOR, CONFIGURABLE, ENUMERABLE, WRITABLE } from "../wire/heads.js";
-import { revived, type TravellingValueOptions } from "./function-extension.js";
-
-/** What an instance is underneath: which builtin made it, and so which content it has beside properties. */
-const Base = { object: 0, error: 1, map: 2, set: 3, array: 4 } as const;
-type Base = (typeof Base)[keyof typeof Base];
+import type { TravellingValueOptions } from "./function-extension.js";
+import { Base, readInstance } from "./instance-parts.js";
+import { revived } from "./revived.js";
 
 /**
  * Lets values hold instances of classes: the class travels as any function does, the instance as its properties. An instance keeps its
@@ -34,14 +32,7 @@ export function instanceExtension({ onCaptured, reviver }: TravellingValueOption
       writeContent(value, base, writer);
       writeProperties(value, base, writer);
     },
-    decode: (reader) => {
-      const type = revived(reviver, reader.string());
-      const base = reader.varint() as Base;
-      const value = reader.remember(Object.setPrototypeOf(empty(base), type.prototype as object) as object);
-      readContent(value, base, reader);
-      readProperties(value, reader);
-      return value;
-    },
+    decode: (reader) => readInstance(revived(reviver, reader.string()), reader),
   };
 }
 
@@ -74,34 +65,10 @@ function baseOf(value: object): Base {
   return Array.isArray(value) ? Base.array : Base.object;
 }
 
-function empty(base: Base): object {
-  switch (base) {
-    case Base.object:
-      return {};
-    case Base.error:
-      return new Error();
-    case Base.map:
-      return new Map();
-    case Base.set:
-      return new Set();
-    case Base.array:
-      return [];
-  }
-}
-
 function writeContent(value: object, base: Base, writer: ValueWriter): void {
   if (base === Base.map) writer.value([...Map.prototype.entries.call(value)]);
   else if (base === Base.set) writer.value([...Set.prototype.values.call(value)]);
   else if (base === Base.error) writer.value((value as Error).stack);
-}
-
-function readContent(value: object, base: Base, reader: ValueReader): void {
-  if (base === Base.map) {
-    for (const [key, item] of reader.value() as [unknown, unknown][]) Map.prototype.set.call(value, key, item);
-  } else if (base === Base.set) {
-    for (const item of reader.value() as unknown[]) Set.prototype.add.call(value, item);
-  } else if (base === Base.error)
-    Object.defineProperty(value, "stack", { value: reader.value(), writable: true, configurable: true });
 }
 
 function writeProperties(value: object, base: Base, writer: ValueWriter): void {
@@ -118,18 +85,5 @@ function writeProperties(value: object, base: Base, writer: ValueWriter): void {
         (accessor ? ACCESSOR : 0),
     );
     writer.value(accessor ? [property.get, property.set] : property.value);
-  }
-}
-
-function readProperties(value: object, reader: ValueReader): void {
-  for (let left = reader.varint(); left > 0; left--) {
-    const key = reader.value() as PropertyKey;
-    const flags = reader.varint();
-    const content = reader.value();
-    const attributes = { enumerable: (flags & ENUMERABLE) !== 0, configurable: (flags & CONFIGURABLE) !== 0 };
-    if ((flags & ACCESSOR) !== 0) {
-      const [get, set] = content as [() => unknown, (value: unknown) => void];
-      Object.defineProperty(value, key, { ...attributes, get, set });
-    } else Object.defineProperty(value, key, { ...attributes, value: content, writable: (flags & WRITABLE) !== 0 });
   }
 }
