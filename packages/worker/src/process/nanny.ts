@@ -7,6 +7,8 @@ import {
 } from "./worker-process.js";
 
 const MINUTE = 60_000;
+/** Milliseconds that a worker which could not join has to end by itself. */
+const START_PATIENCE = 2_000;
 
 export interface NannyOptions extends SpawnWorkerOptions {
   /** Milliseconds before a first restart; doubles each time. Default 500. */
@@ -55,7 +57,10 @@ export class Nanny {
    */
   async start(): Promise<{ readonly name: string; readonly address: string }> {
     const worker = this.#spawn();
-    const identity = await worker.ready;
+    const identity = await worker.ready.catch(async (error: unknown) => {
+      await worker.close(START_PATIENCE);
+      throw error;
+    });
     void worker.ended.then((end) => this.#ended(end));
     this.#options.onReady?.({ ...identity, pid: worker.pid });
     return identity;
