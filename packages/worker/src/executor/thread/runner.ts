@@ -2,6 +2,7 @@
  * Runs what the control thread sends, row by row, on this thread's event loop. Rows begin in the order in which they came, save
  * those that wait for results of this thread.
  */
+import type { TravellingValues } from "@heddle/closures/revive";
 import { AsyncLocalStorage } from "node:async_hooks";
 import type { RunningTask } from "../../task/runtime.js";
 import type { Batch } from "../batch-frame.js";
@@ -9,6 +10,7 @@ import type { RunSlots } from "../run-slots.js";
 import { Left } from "../thread-messages.js";
 import type { ArgumentReader } from "./arguments.js";
 import type { ErrorEncoder, FailureStage } from "./failure.js";
+import { loadCapturing } from "./capturing.js";
 import type { FunctionEntry, Functions } from "./functions.js";
 import type { Inbox } from "./inbox.js";
 import { collected, collectedLater, isGenerator, isThenable } from "./outcome.js";
@@ -38,6 +40,7 @@ export interface RunnerParts {
   readonly results: ResultWriter;
   readonly retained: RetainedResults<WaitingRow>;
   readonly errors: ErrorEncoder;
+  readonly travelling: TravellingValues;
   readonly host: RunHost;
 }
 
@@ -98,10 +101,13 @@ export class Runner {
         this.#queueTurn();
         break;
       }
-      if (this.#takeRow()) now = this.#begin(this.#taken, this.#takenRow, now);
+      if (this.#takeRow()) now = this.#begin(this.#taken!, this.#takenRow, now);
       else if (inbox.sleep()) break;
     }
     if (!this.#isReviving) slots.occupy(-1);
+    this.#taken = undefined;
+    this.#parts.arguments.release();
+    this.#parts.results.release();
     reporter.wake();
   };
 
@@ -111,7 +117,7 @@ export class Runner {
     setImmediate(this.turn);
   }
 
-  #taken!: Batch;
+  #taken: Batch | undefined;
   #takenRow = 0;
 
   /** Sets `#taken` and `#takenRow`; false when there is no row. */
@@ -181,17 +187,32 @@ export class Runner {
     this.turn();
   }
 
+  /** Calls when what a function among the arguments imports has been loaded. */
+  async #prepareFor(preparation: Promise<unknown>, batch: Batch, row: number, entry: FunctionEntry): Promise<void> {
+    try {
+      await preparation;
+      this.#isReviving = false;
+      this.#call(batch, row, batch.slot(row), entry, performance.now());
+    } catch (error) {
+      this.#isReviving = false;
+      this.#fail("inputs", error, batch, row, performance.now(), 0);
+    }
+    this.turn();
+  }
+
   #call(batch: Batch, row: number, slot: number, entry: FunctionEntry, start: number): number {
     this.#running = batch;
     this.#runningRow = row;
     let stage: FailureStage = "inputs";
     let end: number;
+    let value: unknown;
+    let guard: TaskRun["guard"];
     try {
       const args = this.#parts.arguments.read(batch, row);
-      const { guard } = this.#parts.arguments;
+      guard = this.#parts.arguments.guard;
       stage = "body";
       this.#parts.slots.startedAt[slot] = performance.timeOrigin + start;
-      let value = entry.style === "direct" ? entry.call.apply(undefined, args) : this.#callScoped(entry, args);
+      value = entry.style === "direct" ? entry.call.apply(undefined, args) : this.#callScoped(entry, args);
       if (isGenerator(value)) value = this.#scope.run(this.current(), collected, value);
       if (isThenable(value)) {
         entry.style = "scoped";
@@ -208,6 +229,20 @@ export class Runner {
       if (this.#run !== undefined) this.#run.isOver = true;
     } catch (error) {
       end = performance.now();
+      const preparation = stage === "inputs" ? this.#parts.travelling.preparation(error) : undefined;
+      if (preparation !== undefined) {
+        this.#isReviving = true;
+        void this.#prepareFor(preparation, batch, row, entry);
+        return end;
+      }
+      const loading = stage === "result" ? loadCapturing(error, this.#parts.travelling) : undefined;
+      if (loading !== undefined)
+        return this.#park(
+          this.current()!,
+          loading.then(() => value),
+          guard,
+          start,
+        );
       if (this.#run !== undefined) this.#run.isOver = true;
       this.#fail(stage, error, batch, row, start, end - start);
     } finally {
@@ -288,7 +323,13 @@ export class Runner {
       stage = "result";
       this.#parts.results.encode(value);
     } catch (error) {
-      this.failParked(run, error, stage);
+      const loading = stage === "result" ? loadCapturing(error, this.#parts.travelling) : undefined;
+      if (loading === undefined) this.failParked(run, error, stage);
+      else
+        this.#follow(
+          run,
+          loading.then(() => value),
+        );
       return;
     }
     this.#parked.end(run);

@@ -1,8 +1,9 @@
-import { Reviver, disposePerWorker } from "@heddle/closures/revive";
-import { ValueDecoder, ValueEncoder, type CodecExtension } from "@heddle/protocol/values";
+import { Reviver, TravellingValues, disposePerWorker } from "@heddle/closures/revive";
+import { ValueDecoder, ValueEncoder } from "@heddle/protocol/values";
 import * as taskModule from "../../task/index.js";
 import { installTaskRuntime } from "../../task/runtime.js";
 import { RingReader, RingWriter } from "../byte-ring.js";
+import { collectGarbage } from "../collector.js";
 import { RunSlots } from "../run-slots.js";
 import type { MessageToThread, ThreadData } from "../thread-messages.js";
 import { ArgumentReader } from "./arguments.js";
@@ -41,15 +42,17 @@ export class ThreadWork {
     this.#inbox = new Inbox(new RingReader(data.inbox), data.port, {
       onWake: () => this.#runner.turn(),
       onOrder: (order) => this.#obey(order),
-      onBuffers: ({ buffers, leases }) => this.#leased.add(buffers, leases),
+      onBuffers: ({ buffers, leases }) => this.#leased.given(buffers, leases),
     });
     // Tasks that import this package get the part that is for them, and this very instance of it.
     this.#reviver = new Reviver({ baseDir: data.baseDir, self: { "@heddle/worker": () => taskModule } });
     this.#functions = new Functions(this.#reviver);
     this.#write = data.outputFd === undefined ? outputThroughRing(this.#reporter) : outputThroughPipe(data.outputFd);
 
-    const extensions: readonly CodecExtension[] = [];
-    const errors = new ErrorEncoder(extensions, (error) => this.#reviver.mapStack(error));
+    const travelling = new TravellingValues(() => this.#reviver);
+    const { extensions } = travelling;
+    // Errors travel as what every process knows: name, message, stack and own fields.
+    const errors = new ErrorEncoder([], (error) => this.#reviver.mapStack(error));
     const retained = new RetainedResults<WaitingRow>();
     this.#runner = new Runner({
       slots: this.#slots,
@@ -58,7 +61,8 @@ export class ThreadWork {
       functions: this.#functions,
       retained,
       errors,
-      results: new ResultWriter(new ValueEncoder({ extensions }), this.#shared, this.#reporter),
+      travelling,
+      results: new ResultWriter(new ValueEncoder({ extensions }), this.#shared, this.#leased, this.#reporter),
       arguments: new ArgumentReader(
         new ValueDecoder({ extensions }),
         new ValueDecoder({ extensions }),
@@ -78,7 +82,7 @@ export class ThreadWork {
       new ValueDecoder({ extensions }),
       errors,
       this.#reporter,
-      extensions,
+      travelling,
     );
   }
 
@@ -116,7 +120,8 @@ export class ThreadWork {
         this.#runner.forget(order.tasks);
         break;
       case "collect":
-        this.#leased.collect(order.major);
+        if (order.major) this.#shared.dropFree();
+        collectGarbage(order.major);
         break;
       case "call":
         void this.#calls.call(order.id, order.hash, order.args);
