@@ -11,6 +11,7 @@ import type { ExecuteBatch, FinishedRuns } from "./interface.js";
 import { streamName, type OutputStream } from "./output-frames.js";
 import { RunLedger, Stop } from "./run-ledger.js";
 import type { RunSlots } from "./run-slots.js";
+import type { Leases } from "./shared-buffers.js";
 import { ThreadLink, type ThreadNews, type ThreadOptions } from "./thread-link.js";
 import { FINISHED_BYTES, FromThread, type MessageToThread, type SlotFailure } from "./thread-messages.js";
 
@@ -47,12 +48,19 @@ export interface ThreadOwner {
   output(task: number, stream: OutputStream, text: string): void;
   progress(task: number, done: number, total: number): void;
   returned(id: number, ok: boolean, bytes: Uint8Array): void;
-  released(leases: readonly number[]): void;
+  /** It has made buffers of a result. `leases` name its references to them. */
+  made(thread: ExecutorThread, buffers: readonly Uint8Array[], leases: readonly number[]): void;
+  /** It has collected references to buffers. */
+  released(thread: ExecutorThread, leases: readonly number[]): void;
+  /** A result that came with these is not wanted. */
+  unwanted(buffers: readonly Uint8Array[]): void;
   crashed(thread: ExecutorThread, crash: Crash): void;
 }
 
 export class ExecutorThread {
   readonly ledger: RunLedger;
+  /** References to shared memory on this thread. */
+  readonly leases: Leases = new Map();
   readonly #link: ThreadLink;
   readonly #owner: ThreadOwner;
   readonly #columns = new FinishedColumns();
@@ -185,10 +193,12 @@ export class ExecutorThread {
     const length = words[word + 5]!;
     const isLong = words[word + 7] === 1;
     const parcel = isLong || words[word + 6]! > 0 ? this.#link.takeParcel() : undefined;
-    // Disowned meanwhile.
-    if (!this.ledger.isTaken(slot)) return;
-    if (this.ledger.stops[slot] !== Stop.no) {
-      this.#endStopped(slot, startedAt, busy);
+    if (parcel !== undefined) this.#owner.made(this, parcel.buffers, parcel.leases);
+    // Disowned meanwhile, or too late.
+    const isDisowned = !this.ledger.isTaken(slot);
+    if (isDisowned || this.ledger.stops[slot] !== Stop.no) {
+      if (parcel !== undefined) this.#owner.unwanted(parcel.buffers);
+      if (!isDisowned) this.#endStopped(slot, startedAt, busy);
       return;
     }
     const start = isLong ? 0 : at + FINISHED_BYTES;
@@ -237,7 +247,7 @@ export class ExecutorThread {
         this.#owner.progress(news.task, news.done, news.total);
         break;
       case "released":
-        this.#owner.released(news.leases);
+        this.#owner.released(this, news.leases);
         break;
       case "loaded":
         this.#hasLoaded = true;

@@ -89,8 +89,17 @@ export interface ExecutorPool {
   forget(thread: number, tasks: Int32Array): void;
   /** client.run: on a spare thread, beside the tasks. */
   call(id: number, functionHash: string, args: Uint8Array): void;
-  /** Ask threads that were given a shared buffer that is gone for a minor collection when idle. */
+  /** Ask this thread, and those that may hold shared buffers that are gone, for a collection, the threads when they are idle. */
   collect(major: boolean): void;
+  /**
+   * No value needs these shared buffers any more (they were dropped, or written to disk). Whoever still reads them may finish:
+   * they come free, and are used again, when the last reference to them has been collected, on whatever thread.
+   */
+  retire(buffers: readonly Uint8Array[]): void;
+  /** Shared memory of exactly this size, not zeroed: for values that come from peers and clients. */
+  allocate(bytes: number): Uint8Array;
+  /** Bytes of shared memory that no value needs, but that are not free yet or are kept for reuse: they count as managed. */
+  readonly heldBytes: number;
   /** Ends every thread; resolves when done, never waits for a native call. */
   close(): Promise<void>;
 }

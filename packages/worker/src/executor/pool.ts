@@ -3,6 +3,8 @@ import type { WorkerIdentity } from "../task/runtime.js";
 import { exitFailure, memoryFailure, timeoutFailure } from "./control-failures.js";
 import { ExecutorThread, type Crash, type RunName, type ThreadOwner, type ThreadReports } from "./executor-thread.js";
 import type { ExecuteBatch, ExecutorEvents, ExecutorPool } from "./interface.js";
+import { collectGarbage } from "./collector.js";
+import { SharedBuffers } from "./shared-buffers.js";
 import { Stop } from "./run-ledger.js";
 import { SpareThread } from "./spare-thread.js";
 import type { ThreadOptions } from "./thread-link.js";
@@ -15,6 +17,8 @@ import { Left } from "./thread-messages.js";
 const WATCH_INTERVAL = 10;
 /** Milliseconds that a thread has to dispose of its per-worker values. */
 const CLOSE_PATIENCE = 1_000;
+/** Bytes of shared memory kept for reuse. */
+const KEEP_BYTES = 256 * 1024 * 1024;
 /** Threads that may end while they load before the pool gives up. */
 const MOST_FAILED_STARTS = 5;
 
@@ -29,6 +33,8 @@ export interface WorkerThreadPoolOptions {
   readonly runsPerThread?: number;
   /** JavaScript heap of each thread, bytes. Default: Node's. */
   readonly heapLimit?: number;
+  /** Bytes of shared memory that came free and are kept for results and transfers of the same size. Default 256 MiB. */
+  readonly keepBytes?: number;
   /** A pipe for what tasks print, in frames of output-frames.ts. Default: `events.output`. */
   readonly outputFd?: number;
   /** Compare the whole of every shared input after each run, not a sample. Default false. */
@@ -57,6 +63,7 @@ export class WorkerThreadPool implements ExecutorPool {
   /** Threads that take nothing new, and end when what they still have has ended. */
   readonly #leaving = new Set<ExecutorThread>();
   readonly #spare: SpareThread;
+  readonly #buffers: SharedBuffers;
   #watch: NodeJS.Timeout | undefined;
   #isClosed = false;
   #failedStarts = 0;
@@ -75,6 +82,7 @@ export class WorkerThreadPool implements ExecutorPool {
       heapLimit: options.heapLimit,
       env: options.env ?? { ...process.env, NODE_OPTIONS: "" },
     };
+    this.#buffers = new SharedBuffers({ collect: () => this.collect(false), keep: options.keepBytes ?? KEEP_BYTES });
     this.#spare = new SpareThread(
       () => this.#newThread(-1),
       (id, ok, bytes) => events.returned(id, ok, bytes),
@@ -100,7 +108,11 @@ export class WorkerThreadPool implements ExecutorPool {
   }
 
   execute(seat: number, batch: ExecuteBatch): void {
-    this.#seats[seat]!.execute(batch, leasesOf(batch));
+    const thread = this.#seats[seat]!;
+    const leases = batch.inputs.flatMap(({ buffers }) =>
+      buffers.map((buffer) => this.#buffers.lend(buffer, thread.leases)),
+    );
+    thread.execute(batch, leases);
     this.#watch ??= setInterval(this.#look, WATCH_INTERVAL);
   }
 
@@ -141,12 +153,28 @@ export class WorkerThreadPool implements ExecutorPool {
   }
 
   collect(major: boolean): void {
-    for (const thread of this.#everyThread()) thread.post({ op: "collect", major });
+    if (major) this.#buffers.dropFree();
+    for (const thread of this.#everyThread()) if (thread.leases.size > 0) thread.post({ op: "collect", major });
+    // This thread has references of its own.
+    collectGarbage(major);
+  }
+
+  retire(buffers: readonly Uint8Array[]): void {
+    this.#buffers.retire(buffers);
+  }
+
+  allocate(bytes: number): Uint8Array {
+    return new Uint8Array(this.#buffers.allocate(bytes));
+  }
+
+  get heldBytes(): number {
+    return this.#buffers.heldBytes;
   }
 
   async close(): Promise<void> {
     this.#isClosed = true;
     clearInterval(this.#watch);
+    this.#buffers.close();
     await Promise.all([...this.#everyThread()].map((thread) => thread.close(CLOSE_PATIENCE)));
     this.#seats.length = 0;
     this.#leaving.clear();
@@ -181,9 +209,22 @@ export class WorkerThreadPool implements ExecutorPool {
     output: (task, stream, text) => this.#events.output(task, stream, text),
     progress: (task, done, total) => this.#events.progress?.(task, done, total),
     returned: (id, ok, bytes) => this.#spare.returned(id, ok, bytes),
-    released: () => undefined,
+    made: (thread, buffers, leases) => this.#made(thread, buffers, leases),
+    released: (thread, leases) => this.#buffers.released(leases, thread.leases),
+    unwanted: (buffers) => this.#buffers.retire(buffers),
     crashed: (thread, crash) => this.#crashed(thread, crash),
   };
+
+  /** A thread that has made a buffer of some size is likely to make another. */
+  #made(thread: ExecutorThread, buffers: readonly Uint8Array[], leases: readonly number[]): void {
+    const recycled: SharedArrayBuffer[] = [];
+    buffers.forEach((buffer, i) => {
+      this.#buffers.made(buffer, leases[i]!, thread.leases);
+      const memory = this.#buffers.take(buffer.buffer.byteLength);
+      if (memory !== undefined) recycled.push(memory);
+    });
+    if (recycled.length > 0) thread.post({ op: "recycle", buffers: recycled });
+  }
 
   #take(thread: ExecutorThread, reports: ThreadReports): void {
     const { seat } = thread;
@@ -275,6 +316,7 @@ export class WorkerThreadPool implements ExecutorPool {
       return old.disown(slot);
     });
     this.#reseat(old);
+    this.#buffers.releaseAll(old.leases);
     void old.end();
     if (failed.length > 0) this.#events.failed(old.seat, failed);
     if (stopped.length > 0) this.#stopped(old.seat, stopped);
@@ -305,7 +347,7 @@ export class WorkerThreadPool implements ExecutorPool {
   /** A thread that was only waiting for its last runs to end. */
   #retire(thread: ExecutorThread): void {
     if (thread.ledger.size > 0 || !this.#leaving.delete(thread)) return;
-    void thread.close(CLOSE_PATIENCE);
+    void thread.close(CLOSE_PATIENCE).then(() => this.#buffers.releaseAll(thread.leases));
   }
 
   /** Threads that cannot even load would be replaced for ever: let whoever watches this process start a new one. */
@@ -337,10 +379,4 @@ export class WorkerThreadPool implements ExecutorPool {
 
 function columns(names: readonly RunName[]): { tasks: Int32Array; runs: Int32Array } {
   return { tasks: Int32Array.from(names, ({ task }) => task), runs: Int32Array.from(names, ({ run }) => run) };
-}
-
-function leasesOf(batch: ExecuteBatch): number[] {
-  let count = 0;
-  for (const input of batch.inputs) count += input.buffers.length;
-  return new Array<number>(count).fill(0);
 }

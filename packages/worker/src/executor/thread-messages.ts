@@ -73,6 +73,8 @@ export interface ResultMessage {
   readonly op: "result";
   readonly head?: Uint8Array;
   readonly buffers: readonly Uint8Array[];
+  /** Numbers by which `released` will name the buffers: negative, to tell them from those of the control thread. */
+  readonly leases: readonly number[];
 }
 
 /** How a run failed: a failure record, in a slot. */

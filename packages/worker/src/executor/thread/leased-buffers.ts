@@ -1,18 +1,10 @@
-/**
- * Shared memory that this thread has been given is only returned to the system when every thread has collected its reference,
- * and V8, which does not see its size, has no reason to hurry. So the control thread is told when a reference is gone, and may ask for
- * collections.
- */
-import { setFlagsFromString } from "node:v8";
-import { runInNewContext } from "node:vm";
 import type { Reporter } from "./reporter.js";
 
-type Collect = (options?: { readonly type: "minor" }) => void;
-
+/** Tells the control thread when this thread has collected a reference to shared memory: see shared-buffers.ts. */
 export class LeasedBuffers {
   readonly #reporter: Reporter;
   #released: number[] = [];
-  #collect: Collect | undefined;
+  #lastOwn = 0;
   readonly #registry = new FinalizationRegistry<number>((lease) => {
     // Finalisers come in crowds, in one turn of the event loop.
     if (this.#released.push(lease) === 1) queueMicrotask(this.#report);
@@ -22,23 +14,24 @@ export class LeasedBuffers {
     this.#reporter = reporter;
   }
 
-  add(buffers: readonly Uint8Array[], leases: readonly number[]): void {
-    for (let i = 0; i < buffers.length; i++) this.#registry.register(buffers[i]!.buffer, leases[i]!);
+  /** Buffers that this thread has been given, and the numbers of the references. */
+  given(buffers: readonly Uint8Array[], leases: readonly number[]): void {
+    for (let i = 0; i < buffers.length; i++)
+      if (leases[i] !== 0) this.#registry.register(buffers[i]!.buffer, leases[i]!);
   }
 
-  /** Costs about 0.4 ms, a major one as much as the thread's heap is large. */
-  collect(major: boolean): void {
-    if (this.#collect === undefined) {
-      // Can be switched on while running, and is seen by contexts made after that.
-      setFlagsFromString("--expose-gc");
-      this.#collect = runInNewContext("gc") as Collect;
-    }
-    if (major) this.#collect();
-    else this.#collect({ type: "minor" });
+  /** Buffers that this thread has made. @returns the numbers of the references, negative */
+  made(buffers: readonly Uint8Array[]): number[] {
+    return buffers.map((buffer) => {
+      const lease = --this.#lastOwn;
+      this.#registry.register(buffer.buffer, lease);
+      return lease;
+    });
   }
 
   readonly #report = (): void => {
-    this.#reporter.post({ op: "released", leases: this.#released });
+    const leases = this.#released;
     this.#released = [];
+    this.#reporter.post({ op: "released", leases });
   };
 }

@@ -26,6 +26,7 @@ export class Reporter {
    * @param startedAt - milliseconds since the epoch
    * @param busy - milliseconds, as is `waited`
    * @param buffers - in shared memory
+   * @param leases - numbers of the references to them
    * @param now - `performance.now()`
    */
   finished(
@@ -35,12 +36,13 @@ export class Reporter {
     waited: number,
     head: ByteSink,
     buffers: readonly Uint8Array[],
+    leases: readonly number[],
     now: number,
   ): void {
     const { length } = head;
     const isLong = length + FINISHED_BYTES > this.#ring.maxPayload;
-    if (isLong) this.#post({ op: "result", head: head.copy(), buffers });
-    else if (buffers.length > 0) this.#post({ op: "result", buffers });
+    if (isLong) this.#post({ op: "result", head: head.copy(), buffers, leases });
+    else if (buffers.length > 0) this.#post({ op: "result", buffers, leases });
     const at = this.#reserve(FromThread.finished, FINISHED_BYTES + (isLong ? 0 : length));
     const { words, doubles, bytes } = this.#ring;
     const word = at >> 2;

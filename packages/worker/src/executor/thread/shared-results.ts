@@ -38,6 +38,11 @@ export class SharedResults {
     }
   }
 
+  dropFree(): void {
+    this.#free.clear();
+    this.#freeBytes = 0;
+  }
+
   #take(bytes: number): SharedArrayBuffer | undefined {
     const buffer = this.#free.get(bytes)?.pop();
     if (buffer !== undefined) this.#freeBytes -= bytes;
