@@ -148,6 +148,8 @@ function reseat(state: WorkerState, threadIndex: number, run: Task, seceded: boo
   if (occupied !== (seat === Seat.queue) && !run.has(Mark.presented))
     state.out.seceded(run.id, run.run, occupied ? 1 : 0);
   state.move(run, seceded ? State.seceded : aside ? State.parked : State.executing);
+  // It has begun, so it has its inputs, whatever became of them elsewhere.
+  if (run.waitingOn > 0) abandonInputs(state, run);
 }
 
 /** A thread had to end and another took its place: what it held for others is gone, and these runs begin again. */
