@@ -165,7 +165,7 @@ describe("states", () => {
     expect(h.settled).toEqual([first, first + 2]);
     expect([0, 1, 2].map((row) => h.core.status(first + row))).toEqual(["finished", "pending", "finished"]);
     const result = h.core.inline(first + 2)!;
-    expect([...result.bytes.subarray(result.start, result.end)]).toEqual([3]);
+    expect([...result.head.subarray(result.offset)]).toEqual([3]);
     h.release(first + 2);
     expect(h.core.inline(first + 2)).toBeUndefined();
   });
@@ -182,7 +182,7 @@ describe("states", () => {
     const h = new Harness().connect();
     const first = h.submit(1);
     h.hear(finished([first], [[]]));
-    expect(h.core.inline(first)).toMatchObject({ start: 0, end: 0 });
+    expect(h.core.inline(first)).toMatchObject({ offset: 0 });
   });
 
   it("settles a task once, however often it is reported", () => {

@@ -101,7 +101,7 @@ export class SimClient {
     for (const task of tasks) {
       const inline = this.core.inline(task);
       if (inline === undefined) far.push(task);
-      else this.#got(task, this.#decoder.decode(inline.bytes.subarray(inline.start, inline.end)) as TaskValue);
+      else this.#got(task, this.#decoder.decode(inline.head, undefined, inline.offset) as TaskValue);
     }
     if (far.length === 0) return;
     const id = this.#ask++;

@@ -1,12 +1,5 @@
 /** The program's way to a cluster. */
-import {
-  HEDDLE_VERSION,
-  ValueDecoder,
-  ValueEncoder,
-  parseDuration,
-  type ClusterEvent,
-  type Duration,
-} from "@heddle/protocol";
+import { HEDDLE_VERSION, ValueEncoder, parseDuration, type ClusterEvent, type Duration } from "@heddle/protocol";
 import { CAPTURE_HOOK } from "@heddle/closures";
 import { taskConnection } from "@heddle/worker/task";
 import { ClientClosedError } from "../errors/connection.js";
@@ -16,6 +9,7 @@ import { callableOf } from "../graph/functions.js";
 import { NO_OPTIONS } from "../options/task-options.js";
 import type { TaskValue } from "../types.js";
 import { codecExtensions } from "./codec-extensions.js";
+import { decode } from "./decoding.js";
 import { enterClient, leaveClient } from "./current-client.js";
 import { endpointOf, type ClientOptions, type ClusterLike } from "./endpoint.js";
 import { taskOf, type Future } from "./future.js";
@@ -238,10 +232,9 @@ export class Client extends Submitter implements AsyncDisposable {
       },
       callable.definitions,
     );
-    const decoder = new ValueDecoder({ extensions: codecExtensions });
     const values: Record<string, TaskValue<R>> = {};
     for (const [worker, { ok, bytes }] of Object.entries(answer.values ?? {})) {
-      const value = decoder.decode(bytes);
+      const value = await decode({ head: bytes });
       if (!ok) throw value;
       values[worker] = value as TaskValue<R>;
     }

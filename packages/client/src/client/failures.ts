@@ -1,5 +1,5 @@
 /** Why a task has no result, as the error its user sees. */
-import type { FailureRecord, ValueDecoder } from "@heddle/protocol";
+import { ValueDecoder, type FailureRecord } from "@heddle/protocol";
 import {
   TaskCancelledError,
   TaskExitedError,
@@ -17,8 +17,11 @@ import {
   UnencodableResultError,
 } from "../errors/tasks.js";
 
+/** Errors travel as what every process knows. */
+const decoder = new ValueDecoder();
+
 /** The error of a failed task: what was thrown, where it travelled; else an error of ours for what happened. */
-export function errorOf(failure: FailureRecord, decoder: ValueDecoder): Error {
+export function errorOf(failure: FailureRecord): Error {
   if (failure.error === undefined) return errorOfKind(failure);
   let error: unknown;
   try {

@@ -1,7 +1,8 @@
 /** Results and errors of tasks, from where they are: small results came along, big ones are fetched from a worker that has them. */
 import { setTimeout as delay } from "node:timers/promises";
-import { parseDuration, type Duration, type EncodedValue, type Location, type ValueDecoder } from "@heddle/protocol";
+import { parseDuration, type Duration, type EncodedValue, type Location } from "@heddle/protocol";
 import { DataLostError, WaitTimeoutError } from "../errors/tasks.js";
+import { decode, decodeNow } from "./decoding.js";
 import { cancelledError, errorOf } from "./failures.js";
 import { keepAlive } from "./keep-alive.js";
 import type { Session } from "./session.js";
@@ -21,21 +22,19 @@ interface Wanted {
 
 export class Results {
   readonly #session: Session;
-  readonly #decoder: ValueDecoder;
   readonly #transfer: Transfer;
   /** What was asked for in this turn: located by one question. */
   #wanted: Wanted[] = [];
 
-  constructor(session: Session, decoder: ValueDecoder, transfer: Transfer) {
+  constructor(session: Session, transfer: Transfer) {
     this.#session = session;
-    this.#decoder = decoder;
     this.#transfer = transfer;
   }
 
   /** @throws the task's error, WaitTimeoutError */
   async value(task: number, timeout?: Duration): Promise<unknown> {
     const inline = this.#session.core.inline(task);
-    if (inline !== undefined) return this.#decoder.decode(inline.bytes, undefined, inline.start);
+    if (inline !== undefined) return decode(inline);
     const deadline = new Deadline(timeout);
     for (;;) {
       await this.#settled([task], deadline);
@@ -69,7 +68,9 @@ export class Results {
         const task = tasks[index]!;
         const inline = this.#session.core.inline(task);
         if (inline !== undefined) {
-          values[index] = this.#decoder.decode(inline.bytes, undefined, inline.start);
+          const decoded = decodeNow(inline);
+          if ("value" in decoded) values[index] = decoded.value;
+          else reads.push(decoded.later.then((value) => void (values[index] = value)));
           continue;
         }
         const status = this.#session.status(task);
@@ -103,12 +104,12 @@ export class Results {
     const { core } = this.#session;
     for (const pause of PAUSES) {
       const inline = core.inline(task);
-      if (inline !== undefined) return { value: this.#decoder.decode(inline.bytes, undefined, inline.start) };
+      if (inline !== undefined) return { value: await decode(inline) };
       const status = core.status(task);
       if (status === "pending") return undefined;
       if (status !== "finished") throw this.#reason(task);
       const encoded = await this.#fetch(task);
-      if (encoded !== undefined) return { value: this.#decoder.decode(encoded.head, encoded.buffers) };
+      if (encoded !== undefined) return { value: await decode(encoded) };
       if (core.status(task) === "finished") await keepAlive.during(delay(pause));
     }
     throw new DataLostError(
@@ -176,7 +177,7 @@ export class Results {
   #reason(task: number): Error {
     this.#session.looked(task);
     const failure = this.#session.core.failure(task);
-    if (failure !== undefined) return errorOf(failure, this.#decoder);
+    if (failure !== undefined) return errorOf(failure);
     if (this.#session.status(task) === "cancelled") return cancelledError();
     return (
       this.#session.failure ??

@@ -6,7 +6,6 @@ import { randomUUID } from "node:crypto";
 import {
   HEDDLE_VERSION,
   PROTOCOL_VERSION,
-  ValueDecoder,
   fromPlainError,
   type Answer,
   type ClusterEvent,
@@ -84,7 +83,7 @@ export class Session implements SubmissionTarget {
     this.#transfer = options.transfer;
     this.#insideTask = options.insideTask !== undefined;
     this.#submission = new Submission(this, options.extensions);
-    this.results = new Results(this, new ValueDecoder({ extensions: options.extensions }), options.transfer);
+    this.results = new Results(this, options.transfer);
     const hello = {
       op: "hello",
       protocol: PROTOCOL_VERSION,

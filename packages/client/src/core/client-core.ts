@@ -238,7 +238,7 @@ export class ClientCore {
           const end = length > 0 ? start + length : start;
           const task = tasks[row]!;
           if (this.#tasks.held(task)) {
-            if (length >= 0) this.#results.keep(task, inline, start, end);
+            if (length >= 0) this.#results.keep(task, inline, start);
             this.#settle(task, Status.finished);
           }
           start = end;

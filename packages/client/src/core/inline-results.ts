@@ -1,8 +1,7 @@
-/** A stretch of bytes that nobody writes to. */
+/** An encoded value within bytes that nobody writes to. It knows itself where it ends. */
 export interface InlineResult {
-  readonly bytes: Uint8Array;
-  readonly start: number;
-  readonly end: number;
+  readonly head: Uint8Array;
+  readonly offset: number;
 }
 
 /**
@@ -15,8 +14,8 @@ export interface InlineResult {
 export class InlineResults {
   readonly #places = new Map<number, InlineResult>();
 
-  keep(task: number, bytes: Uint8Array, start: number, end: number): void {
-    this.#places.set(task, { bytes, start, end });
+  keep(task: number, head: Uint8Array, offset: number): void {
+    this.#places.set(task, { head, offset });
   }
 
   get(task: number): InlineResult | undefined {
