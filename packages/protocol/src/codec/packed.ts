@@ -2,6 +2,7 @@ import type { ByteSource } from "./byte-source.js";
 import { malformed } from "./errors.js";
 import type { GraphReader } from "./graph-reader.js";
 import type { GraphWriter } from "./graph-writer.js";
+import { reserve } from "./reserve.js";
 import { Packed, Tag } from "./tags.js";
 
 /** Shorter arrays gain nothing. */
@@ -66,7 +67,7 @@ export function readPackedArray(source: ByteSource): number[] {
   const width = WIDTHS[kind];
   if (width === undefined) throw malformed("an unknown kind of number array");
   const n = source.count(width);
-  const array = new Array<number>(n);
+  const array = reserve<number>(n);
   const perBlock = BLOCK_BYTES / width;
   const numbers = blocks[kind]!;
   for (let at = 0; at < n; at += perBlock) {
@@ -88,7 +89,7 @@ export function readPackedBuffer(reader: GraphReader): number[] {
   const numbers = isAligned
     ? new type(bytes.buffer as ArrayBuffer, bytes.byteOffset, n)
     : new type(bytes.slice().buffer);
-  const array = new Array<number>(n);
+  const array = reserve<number>(n);
   for (let i = 0; i < n; i++) array[i] = numbers[i]!;
   return array;
 }

@@ -2,9 +2,7 @@ import { malformed } from "./errors.js";
 import type { GraphReader } from "./graph-reader.js";
 import type { PlainObject } from "./shapes.js";
 import { readRecord } from "./read-objects.js";
-
-/** Longest array that is made by one call; beyond, V8 would store the elements by index. */
-const MAX_RESERVED = 1 << 24;
+import { reserve } from "./reserve.js";
 
 export function readArray(reader: GraphReader): unknown[] {
   const n = reader.claimItems(reader.varint());
@@ -23,7 +21,7 @@ export function readArray(reader: GraphReader): unknown[] {
         return [reader.value(), reader.value(), reader.value(), reader.value()];
     }
   }
-  const array = reader.known(n <= MAX_RESERVED ? new Array<unknown>(n) : []);
+  const array = reader.known(reserve<unknown>(n));
   if (reader.defers) {
     for (let i = 0; i < n; i++) array[i] = reader.isDeferred() ? reader.deferProperty(array, i) : reader.value();
   } else {
