@@ -31,6 +31,6 @@ describe.each(["cases.mjs", "cases.ts"] as const)("functions captured inside vit
   afterAll(() => fs.rmSync(clientDir, { recursive: true, force: true }));
 
   it.each(rowsOf(file))("$name", (row) => {
-    checkCase(run, row, file);
+    checkCase(run, row, { file });
   });
 });

@@ -13,7 +13,7 @@ describe("functions captured inside a task", () => {
   });
 
   it.each(rowsOf(host.file))("$name", (row) => {
-    checkCase(first, row, host.file);
+    checkCase(first, row, host);
   });
 
   it.each([

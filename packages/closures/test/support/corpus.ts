@@ -64,11 +64,15 @@ export interface Host {
   readonly type?: "module" | "commonjs";
   /** Commands run in the client's directory, the last of them the program. */
   readonly commands: readonly (readonly string[])[];
+  /** Whether the variables have lost their names. */
+  readonly renames?: boolean;
   /** Where "#lib/*" leads at run time, for hosts that do not read tsconfig paths. */
   readonly lib?: string;
 }
 
 const compile = [bin("tsc"), "-p", "."];
+
+const bundling = ["--bundle", "--minify", "--sourcemap", "--platform=node", "--format=esm", "--packages=external"];
 
 export const hosts: readonly Host[] = [
   { name: "node, ES modules", file: "cases.mjs", commands: [[process.execPath, "cases.mjs"]] },
@@ -86,6 +90,15 @@ export const hosts: readonly Host[] = [
     type: "commonjs",
     commands: [compile, [process.execPath, "out/cases.js"]],
     lib: "./out/lib/*.js",
+  },
+  {
+    name: "a minified bundle",
+    renames: true,
+    file: "cases.ts",
+    commands: [
+      [bin("esbuild"), "cases.ts", "--outfile=bundle/cases.mjs", ...bundling],
+      [process.execPath, "bundle/cases.mjs"],
+    ],
   },
   { name: "tsx, decorators", file: "decorated.ts", commands: [[bin("tsx"), "decorated.ts"]] },
   { name: "tsc, decorators", file: "decorated.ts", commands: [compile, [process.execPath, "out/decorated.js"]] },
