@@ -250,8 +250,9 @@ def read_commands(commands):
 
 
 def main():
-    # Ctrl-C reaches the whole process group; the benchmark that started this ends, and with it stdin.
+    # These reach the whole process group; the benchmark that started this ends, and with it stdin.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)
     # Whatever a library prints must not come between the answers.
     answers, sys.stdout = sys.stdout, sys.stderr
     commands = queue.Queue()

@@ -9,6 +9,8 @@ const TRIPS = 2_000;
 const DASK_TRIPS = 500;
 const WORKERS = 1;
 
+const same = (x: number): number => x;
+
 let submitted = 0;
 
 async function measure({ client }: Local): Promise<Sample> {
@@ -16,7 +18,7 @@ async function measure({ client }: Local): Promise<Sample> {
   for (let trip = 0; trip < TRIPS; trip++) {
     const argument = submitted++;
     const start = performance.now();
-    const result = await client.submit((x: number) => x, argument).result();
+    const result = await client.submit(same, argument).result();
     microseconds[trip] = (performance.now() - start) * 1000;
     if (result !== argument) throw new Error(`${argument} came back as ${result}`);
   }
