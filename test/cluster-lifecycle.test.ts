@@ -1,5 +1,6 @@
 import { once } from "node:events";
 import { createServer } from "node:net";
+import { hostname } from "node:os";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import {
   Client,
@@ -79,6 +80,14 @@ describe("a LocalCluster", () => {
     expect(await client.workers()).toEqual([]);
     await using stranger = new Client(cluster.address, { token: "guess" });
     await expect(stranger.ready).rejects.toMatchObject({ code: "HEDDLE_UNAUTHORIZED" });
+  });
+
+  it("can be reached from other machines when it listens everywhere", async () => {
+    await using cluster = new LocalCluster({ ...quiet, workers: 1, host: "0.0.0.0" });
+    await cluster.ready;
+    expect(new URL(cluster.address).hostname).toBe(hostname());
+    await using client = new Client(cluster);
+    expect(await client.submit(() => new Float64Array(20_000).length).result()).toBe(20_000);
   });
 
   it("may have no workers, and get some", async () => {

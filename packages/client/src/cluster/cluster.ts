@@ -42,6 +42,7 @@ export class Cluster implements AsyncDisposable {
   readonly #closeListeners = new Set<(reason: HeddleError) => void>();
   #state: State = "starting";
   #known: Place | undefined;
+  #publicAddress = "";
   #dashboardUrl: string | undefined;
   #nextWorker = 1;
   #resizing: Promise<unknown> = Promise.resolve();
@@ -82,7 +83,8 @@ export class Cluster implements AsyncDisposable {
 
   /** "ws://127.0.0.1:8786". @throws ClusterNotReadyError before `ready`. */
   get address(): string {
-    return this.#whenReady("address").address;
+    this.#whenReady("address");
+    return this.#publicAddress;
   }
 
   /** What clients must show. @throws ClusterNotReadyError before `ready`. */
@@ -217,6 +219,7 @@ export class Cluster implements AsyncDisposable {
         };
         const started = await scheduler.start(events, this.#known);
         this.#known = { address: started.address, token: started.token };
+        this.#publicAddress = started.publicAddress;
         placed(this.#known);
         return started;
       },

@@ -44,6 +44,9 @@ export function localScheduler(options: LocalSchedulerOptions): SchedulerSpec {
       return {
         token,
         get address() {
+          return nearby(scheduler.address, host);
+        },
+        get publicAddress() {
           return scheduler.address;
         },
         get dashboardUrl() {
@@ -61,4 +64,10 @@ export function localScheduler(options: LocalSchedulerOptions): SchedulerSpec {
       };
     },
   };
+}
+
+/** A scheduler that listens everywhere is named by its machine; from here there is a surer way. */
+function nearby(address: string, host: string): string {
+  if (host !== "0.0.0.0" && host !== "::") return address;
+  return `ws://${host === "::" ? "[::1]" : "127.0.0.1"}:${new URL(address).port}`;
 }

@@ -27,6 +27,8 @@ export interface Part {
 }
 
 export interface SchedulerPart extends Part, Place {
+  /** How other machines call it, where that differs from `address`. */
+  readonly publicAddress: string;
   /** Known when it is ready. */
   readonly dashboardUrl: string | undefined;
   /** Tells it how the process of a worker ended. */
