@@ -24,6 +24,28 @@ describe("running tasks", () => {
     expect(outcome).toMatchObject({ kind: "finished", value: 42 });
   });
 
+  it("ends the stacks of errors where the user's code was called", async () => {
+    await using harness = await Harness.start();
+    const inner = (): never => {
+      throw new Error("no", { cause: new Error("why") });
+    };
+    const failed = await harness.run(function outer() {
+      inner();
+    });
+    const { stack, cause } = failed.error as Error & { cause: Error };
+    expect(stack?.split("\n").map((line) => line.trim().split(" ").slice(0, 2).join(" "))).toEqual([
+      "Error: no",
+      "at inner",
+      "at outer",
+    ]);
+    expect(cause.stack?.split("\n")).toHaveLength(3);
+    const later = await harness.run(async function waiting() {
+      await new Promise((resolve) => setTimeout(resolve, 5));
+      inner();
+    });
+    expect((later.error as Error).stack?.split("\n")).toHaveLength(3);
+  });
+
   it("keeps the error of a task that throws, and goes on", async () => {
     await using harness = await Harness.start();
     const failed = await harness.run(() => {

@@ -30,10 +30,13 @@ export function exitFailure(facts: RunFacts, exitCode: number, cause: Error | un
 }
 
 function failure(kind: FailureKind, facts: RunFacts, error: Error, data: Record<string, unknown>): RunFailure {
+  const message = `${error.name}: ${error.message}`;
+  // Where the control thread was when it stated this tells nobody anything.
+  error.stack = message;
   return {
     ...facts,
     kind,
-    message: `${error.name}: ${error.message}`,
+    message,
     error: encoder.encode(error).head,
     data,
     started: facts.startedAt > 0,

@@ -7,6 +7,7 @@ import {
 } from "@heddle/protocol/values";
 import { types } from "node:util";
 import { InputMutatedError, RescheduleRequest, ThrownValueError } from "../../task/errors.js";
+import { cutOwnFrames } from "./user-stack.js";
 
 /** Where in a run something was thrown. */
 export type FailureStage = "definition" | "inputs" | "body" | "result";
@@ -48,6 +49,7 @@ export class ErrorEncoder {
   }
 
   encode(error: Error): Uint8Array {
+    safely(() => cutOwnFrames(error), undefined);
     safely(() => this.mapStack(error), undefined);
     try {
       return this.#encoder.encode(error).head;
