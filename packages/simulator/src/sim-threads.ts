@@ -63,7 +63,7 @@ export class SimThread {
         run: batch.runs[row]!,
         attempt: at(batch.attempts, row),
         flags: at(batch.flags, row),
-        args: batch.args.slice(args[row]!, args[row + 1]!),
+        args: batch.args.slice(args[row], args[row + 1]),
         inputs: rowInputs,
       });
     }

@@ -141,6 +141,9 @@ export class SimWorker {
       case "drop":
         for (const task of instruction.tasks) this.store.delete(task);
         return;
+      // Memory is not simulated.
+      case "discard":
+        return;
       case "setAside":
         this.#aside = new Map([...this.store, ...(this.#aside ?? [])]);
         this.store.clear();

@@ -66,7 +66,12 @@ export function expectedOf(plan: TaskPlan, known: Map<TaskPlan, Expected>): Expe
 }
 
 /** A graph of `size` tasks over tasks that exist already. */
-export function drawGraph(random: Random, size: number, existing: readonly TaskPlan[], newKey: () => string): TaskPlan[] {
+export function drawGraph(
+  random: Random,
+  size: number,
+  existing: readonly TaskPlan[],
+  newKey: () => string,
+): TaskPlan[] {
   const shape = random.below(4);
   const plans: TaskPlan[] = [];
   for (let i = 0; i < size; i++) {
