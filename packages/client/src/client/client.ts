@@ -118,7 +118,7 @@ export class Client extends Submitter implements AsyncDisposable {
    *
    * @throws the error of the first task that failed, as soon as it has; with `errors: "skip"`, failed ones are left out instead
    */
-  async gather<F extends readonly Future<unknown>[]>(
+  async gather<const F extends readonly Future<unknown>[]>(
     futures: F,
     options?: GatherOptions & { readonly errors?: "raise" },
   ): Promise<{ -readonly [I in keyof F]: F[I] extends Future<infer V> ? V : never }>;
