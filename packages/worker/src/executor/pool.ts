@@ -82,7 +82,7 @@ export class WorkerThreadPool implements ExecutorPool {
       heapLimit: options.heapLimit,
       env: options.env ?? { ...process.env, NODE_OPTIONS: "" },
     };
-    this.#buffers = new SharedBuffers({ collect: () => this.collect(false), keep: options.keepBytes ?? KEEP_BYTES });
+    this.#buffers = new SharedBuffers({ collect: () => this.#collect(true), keep: options.keepBytes ?? KEEP_BYTES });
     this.#spare = new SpareThread(
       () => this.#newThread(-1),
       (id, ok, bytes) => events.returned(id, ok, bytes),
@@ -154,6 +154,10 @@ export class WorkerThreadPool implements ExecutorPool {
 
   collect(major: boolean): void {
     if (major) this.#buffers.dropFree();
+    this.#collect(major);
+  }
+
+  #collect(major: boolean): void {
     for (const thread of this.#everyThread()) if (thread.leases.size > 0) thread.post({ op: "collect", major });
     // This thread has references of its own.
     collectGarbage(major);

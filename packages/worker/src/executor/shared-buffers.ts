@@ -4,9 +4,11 @@
  * many references to them have not been collected yet; threads are asked to collect when it is worth it.
  */
 
+import { getHeapStatistics } from "node:v8";
+
 /** Fewer bytes than this are left to whatever makes a thread collect next. */
-const WORTH_COLLECTING = 1024 * 1024;
-/** Milliseconds between two requests to collect; a minor collection takes about 0.4 ms. */
+const WORTH_COLLECTING = 32 * 1024 * 1024;
+/** Milliseconds between two requests to collect. */
 const COLLECT_INTERVAL = 50;
 
 interface Tracked {
@@ -23,7 +25,10 @@ interface Tracked {
 export type Leases = Map<number, Tracked>;
 
 export interface SharedBuffersOptions {
-  /** Asks the threads, and this one, for a minor collection. */
+  /**
+   * Asks the threads, and this one, for a major collection: in minor ones V8 takes everything for alive that a
+   * FinalizationRegistry watches.
+   */
   readonly collect: () => void;
   /** Bytes of memory that came free and are kept for buffers of the same size. */
   readonly keep: number;
@@ -101,7 +106,7 @@ export class SharedBuffers {
       tracked.memory = structuredClone(buffer.buffer as SharedArrayBuffer);
       this.#retiredBytes += tracked.bytes;
     }
-    if (this.#retiredBytes >= WORTH_COLLECTING) this.#collectSoon();
+    if (this.#isWorthCollecting()) this.#collectSoon();
   }
 
   /** Gives memory that is kept for reuse back to the system, as far as collections go. */
@@ -144,7 +149,12 @@ export class SharedBuffers {
   #collectSoon(): void {
     this.#timer ??= setTimeout(() => {
       this.#timer = undefined;
-      if (this.#retiredBytes >= WORTH_COLLECTING) this.#options.collect();
+      if (this.#isWorthCollecting()) this.#options.collect();
     }, COLLECT_INTERVAL).unref();
+  }
+
+  /** A collection takes longer the larger the heap is (some 4 ms for 10 MB): it has to bring as much as it costs. */
+  #isWorthCollecting(): boolean {
+    return this.#retiredBytes >= WORTH_COLLECTING && this.#retiredBytes >= getHeapStatistics().used_heap_size;
   }
 }
