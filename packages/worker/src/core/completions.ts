@@ -17,14 +17,19 @@ export function onFinished(state: WorkerState, batch: FinishedRuns, now: number)
   const ids = new Int32Array(rows);
   const kept: number[] = [];
   const aside: number[] = [];
+  const unwanted = new UnwantedBuffers(batch);
   const reported = new Report(batch, nbytes);
   for (let row = 0; row < rows; row++) {
     const run = state.runOf(batch.tasks[row]!, batch.runs[row]!);
-    if (run === undefined) continue;
+    if (run === undefined) {
+      unwanted.add(row);
+      continue;
+    }
     state.times.add(run.assignment!.functionOf(run.row), batch.busy[row]!);
     leaveThread(state, run);
     if (run.state === State.disowned || run.has(Mark.cancelling)) {
       endUnwanted(state, run);
+      unwanted.add(row);
       continue;
     }
     settleRetained(state, run);
@@ -50,7 +55,30 @@ export function onFinished(state: WorkerState, batch: FinishedRuns, now: number)
   };
   keep(kept, false);
   keep(aside, true);
+  if (unwanted.buffers.length > 0) {
+    state.out.instruct({ to: "store", action: "discard", buffers: unwanted.buffers });
+  }
   if (reported.rows > 0) state.out.send(reported.message());
+}
+
+/** Shared memory of results that nobody wants. */
+class UnwantedBuffers {
+  readonly buffers: Uint8Array[] = [];
+  readonly #batch: FinishedRuns;
+  #row = 0;
+  #buffer = 0;
+
+  constructor(batch: FinishedRuns) {
+    this.#batch = batch;
+  }
+
+  /** Rows come in order. */
+  add(row: number): void {
+    const { bufferCounts, buffers } = this.#batch;
+    for (; this.#row < row; this.#row++) this.#buffer += at(bufferCounts, this.#row);
+    for (let count = at(bufferCounts, row); count > 0; count--) this.buffers.push(buffers[this.#buffer++]!);
+    this.#row++;
+  }
 }
 
 /** Results that nobody wants: the thread's place is free, and that is all. */

@@ -33,7 +33,7 @@ export function releaseConstrained(state: WorkerState): void {
   const free = new Map(state.resources);
   state.constrained.clear();
   for (const run of runs) {
-    if (take(free, run)) makeReady(state, run);
+    if (take(free, run.assignment!.options(run.row)?.resources ?? {})) makeReady(state, run);
     else state.constrained.push(run);
   }
 }
@@ -176,15 +176,17 @@ function constrain(state: WorkerState, run: Task): void {
 }
 
 function takeResources(state: WorkerState, run: Task): boolean {
-  if (!take(state.resources, run)) return false;
+  const wanted = run.assignment!.options(run.row)?.resources;
+  if (wanted === undefined) return true;
+  if (!take(state.resources, wanted)) return false;
   run.marks |= Mark.resources;
   return true;
 }
 
-/** Takes what a run asks for out of `free`, when it is there. */
-function take(free: Map<string, number>, run: Task): boolean {
-  const wanted = Object.entries(run.assignment!.options(run.row)?.resources ?? {});
-  if (wanted.some(([name, amount]) => amount > (free.get(name) ?? 0))) return false;
-  for (const [name, amount] of wanted) free.set(name, (free.get(name) ?? 0) - amount);
+/** Takes what is wanted out of `free`, when all of it is there. */
+function take(free: Map<string, number>, wanted: Readonly<Record<string, number>>): boolean {
+  const amounts = Object.entries(wanted);
+  if (amounts.some(([name, amount]) => amount > (free.get(name) ?? 0))) return false;
+  for (const [name, amount] of amounts) free.set(name, (free.get(name) ?? 0) - amount);
   return true;
 }

@@ -73,6 +73,8 @@ export type WorkerInstruction =
       /** Belongs to what stands aside. */
       readonly aside: boolean;
     }
+  /** Buffers of results that are not kept. */
+  | { readonly to: "store"; readonly action: "discard"; readonly buffers: readonly Uint8Array[] }
   /** Of what a peer answered, keep these. */
   | { readonly to: "store"; readonly action: "accept"; readonly gather: number; readonly tasks: Int32Array }
   | { readonly to: "store"; readonly action: "drop"; readonly tasks: Int32Array }

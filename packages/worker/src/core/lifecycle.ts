@@ -47,7 +47,7 @@ export function wake(state: WorkerState, task: Task, waiters: readonly Task[]): 
       waiter.waitingOn--;
       if (waiter.followThread === task.thread && task.thread !== -1) waiter.followCount--;
       if (waiter.waitingOn === 0) makeReady(state, waiter);
-    } else if (waiter.state === State.executing) {
+    } else if (waiter.state === State.executing && waiter.waitingOn > 0) {
       waiter.waitingOn--;
     }
   }

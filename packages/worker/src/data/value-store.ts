@@ -18,7 +18,7 @@ export interface ValueStoreOptions {
   /** Memory for what is read back from disk; what executor threads are to see has to be shared. */
   readonly allocate: (bytes: number) => Uint8Array;
   /** Memory of a buffer that the store has let go. */
-  readonly onDropped?: (buffers: readonly Uint8Array[]) => void;
+  readonly onDropped: (buffers: readonly Uint8Array[]) => void;
   /** Values that were on disk and cannot be read back. The store has them no more. */
   readonly onLost?: (tasks: readonly number[], error: SpillError) => void;
 }
@@ -222,7 +222,7 @@ export class ValueStore {
     const { buffers } = block;
     block.heads = NOTHING;
     block.buffers = [];
-    if (buffers.length > 0) this.#options.onDropped?.(buffers);
+    if (buffers.length > 0) this.#options.onDropped(buffers);
   }
 
   /** A few small values must not keep the memory of a large report: they move to a block of their own. */
@@ -289,7 +289,7 @@ export class ValueStore {
     block.file = file;
     block.heads = NOTHING;
     block.buffers = [];
-    if (buffers.length > 0) this.#options.onDropped?.(buffers);
+    if (buffers.length > 0) this.#options.onDropped(buffers);
   }
 
   async #load(ids: Int32Array): Promise<(EncodedValue | undefined)[]> {

@@ -66,9 +66,12 @@ export class WorkerServer {
     this.#settings = settingsOf(options);
     this.#name = options.name ?? "";
     const { memoryLimit, host, connectTimeout, reconnectTimeout } = this.#settings;
+    // What executor threads are to see has to be in shared memory, and they know what of it can be used again.
+    const allocate = (bytes: number): Uint8Array => this.#pool.allocate(bytes);
     this.#store = new ValueStore({
       target: DEFAULT_THRESHOLDS.target * memoryLimit,
-      allocate: allocateShared,
+      allocate,
+      onDropped: (buffers) => this.#pool.retire(buffers),
       ...(options.spillFolder === undefined ? {} : { spillFolder: options.spillFolder }),
       onLost: (tasks, error) => {
         this.#log(error.message);
@@ -83,13 +86,13 @@ export class WorkerServer {
           const nbytes = Float64Array.from(values, sizeOf);
           this.#dispatch({ type: "put", tasks, nbytes, keyLengths, keys });
         },
-        allocate: allocateShared,
+        allocate,
         limit: memoryLimit,
       },
       { host, port: options.dataPort ?? 0, token: options.token, tls: options.tls },
     );
     this.#peers = new DataClient({
-      allocate: allocateShared,
+      allocate,
       ...(options.token === undefined ? {} : { token: options.token }),
       ...(options.tls === undefined ? {} : { tls: options.tls }),
     });
@@ -226,14 +229,10 @@ export class WorkerServer {
     switch (instruction.action) {
       case "keep":
         return this.#store.keep(instruction.batch, instruction.rows, instruction.ids, instruction.aside);
-      case "accept": {
-        const { tasks, values } = this.#answers.get(instruction.gather)!;
-        const wanted = new Set(instruction.tasks);
-        tasks.forEach((task, row) => {
-          if (wanted.has(task)) this.#store.put(task, values[row]!);
-        });
-        return;
-      }
+      case "accept":
+        return this.#accept(instruction.gather, instruction.tasks);
+      case "discard":
+        return this.#pool.retire(instruction.buffers);
       case "drop":
         return this.#store.drop(instruction.tasks);
       case "setAside":
@@ -260,6 +259,18 @@ export class WorkerServer {
     }
   }
 
+  /** Keeps what is wanted of a peer's answer. */
+  #accept(gather: number, wanted: Iterable<number>): void {
+    const { tasks, values } = this.#answers.get(gather)!;
+    this.#answers.delete(gather);
+    const accepted = new Set(wanted);
+    tasks.forEach((task, row) => {
+      const value = values[row]!;
+      if (accepted.has(task)) this.#store.put(task, value);
+      else this.#pool.retire(value.buffers);
+    });
+  }
+
   async #fetch(request: Extract<WorkerInstruction, { action: "fetch" }>): Promise<void> {
     const { gather, peer, address, tasks } = request;
     const abort = new AbortController();
@@ -280,13 +291,13 @@ export class WorkerServer {
       );
       this.#answers.set(gather, answer);
       this.#dispatch({ type: "fetched", gather, tasks: answer.tasks, nbytes, absent: answer.absent });
+      if (this.#answers.has(gather)) this.#accept(gather, []);
     } catch (error) {
       if (abort.signal.aborted) return;
       this.#log((error as Error).message);
       this.#dispatch({ type: "fetchFailed", gather, reason: (error as Error).message });
     } finally {
       this.#requests.delete(gather);
-      this.#answers.delete(gather);
     }
   }
 
@@ -350,7 +361,7 @@ export class WorkerServer {
     this.#membership.send({
       op: "heartbeat",
       rss: process.memoryUsage.rss(),
-      managed: this.#store.managed,
+      managed: this.#store.managed + this.#pool.heldBytes,
       spilled: this.#store.spilled,
       cpu,
       ...this.#core.counts,
@@ -477,11 +488,6 @@ export class WorkerServer {
 /** Milliseconds since the epoch, never going back. */
 function now(): number {
   return performance.timeOrigin + performance.now();
-}
-
-/** What executor threads are to see has to be in shared memory. */
-function allocateShared(bytes: number): Uint8Array {
-  return new Uint8Array(new SharedArrayBuffer(bytes));
 }
 
 function sizeOf(value: { readonly head: Uint8Array; readonly buffers: readonly Uint8Array[] }): number {

@@ -587,6 +587,7 @@ export class Walk {
       case "abandon":
         this.#requests.delete(instruction.gather);
         return;
+      case "discard":
       case "define":
       case "call":
     }

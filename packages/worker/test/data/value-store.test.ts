@@ -18,6 +18,7 @@ function storeOf(options: Partial<ValueStoreOptions> = {}): ValueStore {
     target: Infinity,
     spillFolder: folder,
     allocate: (bytes) => new Uint8Array(new SharedArrayBuffer(bytes)),
+    onDropped: () => {},
     ...options,
   });
 }
@@ -84,6 +85,21 @@ describe("a store of values", () => {
     expect([...store.get(0)!.head]).toEqual([...heads[0]!]);
     store.drop([0]);
     expect(store.managed).toBe(0);
+  });
+
+  it("says which buffers it needs no more, dropped or written to disk", async () => {
+    const dropped: Uint8Array[] = [];
+    const store = storeOf({ onDropped: (buffers) => dropped.push(...buffers) });
+    const [first, second] = [value(1, 10, MiB), value(2, 10, MiB, MiB)];
+    store.put(1, first);
+    store.put(2, second);
+    store.drop([1]);
+    expect(dropped).toHaveLength(1);
+    expect(dropped[0]).toBe(first.buffers[0]);
+    store.spill(4 * MiB);
+    await until(() => dropped.length === 3);
+    expect(dropped[2]).toBe(second.buffers[1]);
+    await store.close();
   });
 
   it("replaces a value that is put again", () => {
