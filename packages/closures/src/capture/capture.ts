@@ -1,4 +1,5 @@
 import type { AnyFunction } from "../any-function.js";
+import { FunctionNotSerializableError } from "../errors.js";
 import { withInspector } from "../inspect/session.js";
 import { refreshCommonJsExports } from "../modules/live-exports.js";
 import type { Definition } from "../wire/definition.js";
@@ -36,12 +37,22 @@ export function capture(fn: AnyFunction): Captured {
   const entry = cache.get(fn);
   if (entry !== undefined && entry.fixed && entry.guards.every((guard) => guard.holds())) return entry.captured;
   const encoder = new Encoder();
-  const captured = withInspector(() => captureWith(encoder, fn));
+  const captured = callerSees(() => withInspector(() => captureWith(encoder, fn)));
   // The same object again when nothing changed: whoever keyed something by it finds it.
   const result = entry?.captured.token === captured.token ? entry.captured : captured;
   const guards = encoder.copiedFunctions.map((copied) => new ShapeGuard(copied));
   cache.set(fn, { captured: result, fixed: !encoder.mutable && !encoder.patchable, guards });
   return result;
+}
+
+/** A refusal's stack begins at who asked: the walk that came upon the value is deep enough to push the user's own lines out. */
+function callerSees(body: () => Captured): Captured {
+  try {
+    return body();
+  } catch (error) {
+    if (error instanceof FunctionNotSerializableError) Error.captureStackTrace(error, capture);
+    throw error;
+  }
 }
 
 function captureWith(encoder: Encoder, fn: AnyFunction): Captured {
