@@ -27,7 +27,7 @@ async function start(options: WorkerStartOptions): Promise<void> {
       ...options,
       outputFd: OUTPUT_FD,
       log: (line) => void tell({ type: "log", line }),
-      onEnded: ({ reason, expected }) => void end(reason, expected),
+      onEnded: ({ reason, expected, urgent }) => void end(reason, expected, urgent),
     });
     await worker.start();
     await tell({ type: "ready", name: worker.name, address: worker.address });
@@ -39,9 +39,10 @@ async function start(options: WorkerStartOptions): Promise<void> {
 
 let ending: Promise<void> | undefined;
 
-function end(reason: string, expected: boolean): Promise<void> {
+function end(reason: string, expected: boolean, urgent = false): Promise<void> {
   return (ending ??= (async () => {
-    await worker?.close();
+    // The files of a worker that has no time for that are removed by its parent.
+    if (!urgent) await worker?.close();
     await tell({ type: "ended", reason, expected });
     // process.exit waits for threads that are inside a native call, for as long as that takes.
     process.kill(process.pid, "SIGKILL");

@@ -54,6 +54,8 @@ export interface WorkerEnd {
   readonly reason: string;
   /** true: orderly, asked for by the scheduler. */
   readonly expected: boolean;
+  /** true: memory runs out. It is being closed, and there is no time to wait for that. */
+  readonly urgent: boolean;
 }
 
 /** An option of a worker makes no sense. `option` names it. */

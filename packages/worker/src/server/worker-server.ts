@@ -103,7 +103,7 @@ export class WorkerServer {
         this.#log(status === "paused" ? `paused: ${reason}` : `running again: ${reason}`);
         this.#dispatch({ type: "memory", status, reason });
       },
-      terminate: (reason) => this.#end({ reason: `ended to protect the machine: ${reason}`, expected: false }),
+      terminate: (reason) => this.#end(`ended to protect the machine: ${reason}`, false, true),
     });
     this.#membership = new Membership({
       address: options.address,
@@ -119,7 +119,7 @@ export class WorkerServer {
         this.#log(`lost the scheduler (${reason}); looking for it`);
         this.#dispatch({ type: "disconnected" });
       },
-      onGivenUp: (error) => this.#end({ reason: error.message, expected: false }),
+      onGivenUp: (error) => this.#end(error.message, false),
       log: (line) => this.#log(line),
     });
     this.#core = this.#newCore();
@@ -179,11 +179,13 @@ export class WorkerServer {
     await Promise.all([this.#server.close(), this.#pool.close(), this.#store.close()]);
   }
 
-  #end(end: WorkerEnd): void {
+  #end(reason: string, expected: boolean, urgent = false): void {
     if (this.#state !== "running") return;
-    this.#log(end.reason);
-    this.#closed ??= this.#close(end.reason);
-    void this.#closed.then(() => this.#options.onEnded?.(end));
+    this.#log(reason);
+    this.#closed ??= this.#close(reason);
+    const end: WorkerEnd = { reason, expected, urgent };
+    if (urgent) this.#options.onEnded?.(end);
+    else void this.#closed.then(() => this.#options.onEnded?.(end));
   }
 
   // ---- the core and its shell
@@ -200,7 +202,7 @@ export class WorkerServer {
     } catch (error) {
       // The core cannot be trusted any more. What it ran is run elsewhere.
       this.#events.length = 0;
-      this.#end({ reason: error instanceof Error ? (error.stack ?? error.message) : String(error), expected: false });
+      this.#end(error instanceof Error ? (error.stack ?? error.message) : String(error), false);
     } finally {
       this.#handling = false;
     }
@@ -221,7 +223,7 @@ export class WorkerServer {
         return;
       case "shell":
         if (instruction.restart) void this.#restart(instruction.reason);
-        else this.#end({ reason: instruction.reason, expected: true });
+        else this.#end(instruction.reason, true);
     }
   }
 
@@ -386,7 +388,7 @@ export class WorkerServer {
     try {
       await Promise.all([this.#startThreads(), this.#membership.rejoin()]);
     } catch (error) {
-      this.#end({ reason: (error as Error).message, expected: false });
+      this.#end((error as Error).message, false);
     }
   }
 

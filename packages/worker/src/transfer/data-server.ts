@@ -25,6 +25,8 @@ import { PartsReceiver, columnsProblem, packValues, type Allocate, type PackedVa
 const SMALL_ANSWER = 64 * 1024;
 /** Milliseconds until who was told "busy" should ask again. */
 const RETRY_AFTER = 50;
+/** Milliseconds in which a receiver has to take something. */
+const STALL = 30_000;
 /** Bytes that may wait in a socket before the next frame waits for them. */
 const HIGH_WATER = 4 * FRAME_BYTES;
 
@@ -222,8 +224,13 @@ async function sendParts(socket: WebSocket, packed: PackedValues): Promise<void>
       const sent = new Promise<void>((resolve, reject) => {
         socket.send(frame, { binary: true, compress: false }, (error) => (error == null ? resolve() : reject(error)));
       });
-      if (socket.bufferedAmount > HIGH_WATER) await sent;
-      else sent.catch(() => {});
+      if (socket.bufferedAmount <= HIGH_WATER) {
+        sent.catch(() => {});
+        continue;
+      }
+      // Whoever asks and does not read must not keep a place among the transfers for ever.
+      const cut = setTimeout(() => socket.terminate(), STALL);
+      await sent.finally(() => clearTimeout(cut));
     }
   }
 }

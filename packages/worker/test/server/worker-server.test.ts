@@ -282,7 +282,7 @@ describe("a worker whose scheduler goes away", () => {
     await cluster.member.until(() => cluster.member.of("status").find(({ status }) => status === "closing"));
     await cluster.member.closed;
     await until(() => cluster.ends.length > 0);
-    expect(cluster.ends).toEqual([{ reason: "retired", expected: true }]);
+    expect(cluster.ends).toEqual([{ reason: "retired", expected: true, urgent: false }]);
   });
 
   it("begins anew when it is told to: nothing held, fresh threads", async () => {
