@@ -1,5 +1,4 @@
-import { Client } from "@heddle/client";
-import { LocalCluster } from "@heddle/client/cluster";
+import { Client, LocalCluster } from "heddle";
 import type { Contender, Sample } from "../harness/contender.js";
 
 /** A Heddle cluster of this process, and a client of it. */

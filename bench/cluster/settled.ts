@@ -1,5 +1,5 @@
 import { setTimeout as delay } from "node:timers/promises";
-import type { Client } from "@heddle/client";
+import type { Client } from "heddle";
 
 /** Between two looks: seldom enough that looking costs the scheduler nothing. Milliseconds. */
 const PAUSE = 20;

@@ -1,4 +1,4 @@
-import { delayed, type Delayed } from "@heddle/client";
+import { delayed, type Delayed } from "heddle";
 import { openHeddle } from "../cluster/local.js";
 import { openDask } from "../dask/contender.js";
 import type { Program, Sample } from "../harness/contender.js";

@@ -1,4 +1,4 @@
-import { Client, delayed, type Delayed } from "@heddle/client";
+import { Client, delayed, type Delayed } from "heddle";
 import { spawnWorkerProcess, type WorkerProcess } from "@heddle/worker/process";
 import { settled } from "../cluster/settled.js";
 import { WatchedScheduler } from "../cluster/watched-scheduler.js";

@@ -1,4 +1,4 @@
-import { delayed } from "@heddle/client";
+import { delayed } from "heddle";
 import { openHeddle } from "../cluster/local.js";
 import type { Contender, Program, Sample } from "../harness/contender.js";
 

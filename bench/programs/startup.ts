@@ -1,4 +1,4 @@
-import { LocalCluster } from "@heddle/client/cluster";
+import { LocalCluster } from "heddle";
 import { DaskPeer } from "../dask/peer.js";
 import type { Contender, Program } from "../harness/contender.js";
 

@@ -1,4 +1,4 @@
-import { wait } from "@heddle/client";
+import { wait } from "heddle";
 import { openLocal, localConfig, type Local } from "../cluster/local.js";
 import { DaskPeer } from "../dask/peer.js";
 import type { Contender, Program, Sample } from "../harness/contender.js";

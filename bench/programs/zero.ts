@@ -1,4 +1,4 @@
-import { Client, delayed } from "@heddle/client";
+import { Client, delayed } from "heddle";
 import { WatchedScheduler } from "../cluster/watched-scheduler.js";
 import { ZeroWorkers } from "../cluster/zero-workers.js";
 import { settled } from "../cluster/settled.js";
