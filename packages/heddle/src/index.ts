@@ -152,4 +152,5 @@ export {
   ModuleNotPortableError,
   PackageNotInstalledError,
 } from "@heddle/closures";
-export { PortInUseError } from "@heddle/scheduler/process";
+export { ListenError, PortInUseError, SchedulerStartError } from "@heddle/scheduler/process";
+export { WorkerStartError } from "@heddle/worker/process";

@@ -27,14 +27,13 @@ export interface ClientOptions {
   readonly tls?: TlsOptions;
   /** For one attempt to connect. Default: the setting `client.timeout`, 10 s. */
   readonly timeout?: Duration;
-  /** How long a connection that broke is tried again before pending results reject. Default 60 s. */
+  /** How long a connection that broke is tried again before pending results reject. Default: the setting `client.reconnectTimeout`, 60 s. */
   readonly reconnectTimeout?: Duration;
   /** For people to read, on the scheduler's pages and in its logs. */
   readonly name?: string;
 }
 
 const NAMES: readonly (keyof ClientOptions)[] = ["token", "tls", "timeout", "reconnectTimeout", "name"];
-const RECONNECT_TIMEOUT = 60_000;
 
 /**
  * @throws NoClusterError, InvalidArgumentError, InvalidOptionError
@@ -46,7 +45,9 @@ export function endpointOf(target: ClusterLike | string | undefined, options: Cl
     tls: options.tls,
     timeout: options.timeout === undefined ? settings.get("client.timeout") : parseDuration(options.timeout),
     reconnectTimeout:
-      options.reconnectTimeout === undefined ? RECONNECT_TIMEOUT : parseDuration(options.reconnectTimeout),
+      options.reconnectTimeout === undefined
+        ? settings.get("client.reconnectTimeout")
+        : parseDuration(options.reconnectTimeout),
   };
   const chosen = target ?? settings.get("address") ?? currentCluster();
   if (chosen === undefined) throw new NoClusterError();

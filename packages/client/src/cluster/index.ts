@@ -16,6 +16,7 @@ export { LocalCluster, type LocalClusterOptions } from "./local-cluster.js";
 export { currentCluster } from "./current.js";
 export { askScheduler, type AskOptions } from "./ask-scheduler.js";
 export { ClusterClosedError, ClusterFailedError, ClusterNotReadyError, ClusterStartError } from "./errors.js";
+export { WorkerThreadError } from "./worker-thread.js";
 export type {
   Ending,
   Part,

@@ -82,6 +82,8 @@ export class LocalCluster extends Cluster {
       resources,
       asyncPerThread: settings.get("worker.asyncPerThread"),
       cancelGrace: settings.get("worker.cancelGrace"),
+      reconnectTimeout: settings.get("worker.reconnectTimeout"),
+      spillFolder: settings.get("worker.spillFolder"),
       host: settings.get("scheduler.host"),
       validate: settings.get("scheduler.validate"),
     };

@@ -38,6 +38,7 @@ export const CATALOGUE = {
   token: open("text", "Token that the scheduler asks for; sent with every connection."),
 
   "client.timeout": by("duration", 10_000, "How long a connection to a scheduler may take."),
+  "client.reconnectTimeout": by("duration", 60_000, "How long a scheduler that was lost is looked for."),
 
   "scheduler.host": by("text", "127.0.0.1", "Address to listen on. Any but a loopback address requires a token."),
   "scheduler.port": by("port", 8786, "Port for clients and workers, and for GET /health and /api/state."),
@@ -78,6 +79,15 @@ export const CATALOGUE = {
   ),
   "worker.asyncPerThread": by("count", 256, "Asynchronous tasks that wait without using their thread, per thread."),
   "worker.cancelGrace": by("duration", 500, "Time a cancelled or timed-out task has to react to its signal."),
+  "worker.reconnectTimeout": by(
+    "duration",
+    300_000,
+    "How long a scheduler that was lost is looked for; then the worker ends.",
+  ),
+  "worker.spillFolder": open(
+    "text",
+    "Folder for results that are written to disk. Default: the system's for temporary files.",
+  ),
 
   "nanny.backoff": by("duration", 500, "Pause before a dead process is started again; doubles every time."),
   "nanny.maxBackoff": by("duration", 30_000, "Longest such pause."),

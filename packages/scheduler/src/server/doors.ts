@@ -37,7 +37,7 @@ export class Doors {
   judgeUpgrade(request: IncomingMessage): Refusal | undefined {
     const origin = request.headers.origin;
     if (origin !== undefined && !this.#options.allowedOrigins.includes(origin)) return originRefused(origin);
-    return this.#judgeToken(request, true) ?? this.#judgeHost(request);
+    return this.#judgeToken(request, false) ?? this.#judgeHost(request);
   }
 
   /** Judges any other request; pages served from here count as an allowed origin. `open`: needs no token (health checks). */
@@ -46,16 +46,17 @@ export class Doors {
     const own = `${this.#options.secure ? "https" : "http"}://${request.headers.host ?? ""}`;
     if (origin !== undefined && origin !== own && !this.#options.allowedOrigins.includes(origin))
       return originRefused(origin);
-    return this.#judgeHost(request) ?? this.#judgeToken(request, !open);
+    return this.#judgeHost(request) ?? (open ? undefined : this.#judgeToken(request, true));
   }
 
-  #judgeToken(request: IncomingMessage, required: boolean): Refusal | undefined {
+  #judgeToken(request: IncomingMessage, password: boolean): Refusal | undefined {
     const { token } = this.#options;
-    if (token === undefined || !required || this.#authorized(request)) return undefined;
+    if (token === undefined || this.#authorized(request, password)) return undefined;
     return {
       status: 401,
       code: "HEDDLE_UNAUTHORIZED",
-      message: "this scheduler wants its token, as Authorization: Bearer <token>",
+      message:
+        "this scheduler wants its token, as Authorization: Bearer <token>, or as the password that a browser asks for",
     };
   }
 
@@ -66,7 +67,7 @@ export class Doors {
       .replace(/:\d+$/, "")
       .replace(/^\[(.*)\]$/, "$1")
       .toLowerCase();
-    if (isIP(name) !== 0 || this.#names.has(name) || this.#authorized(request)) return undefined;
+    if (isIP(name) !== 0 || this.#names.has(name) || this.#authorized(request, false)) return undefined;
     return {
       status: 421,
       code: "HEDDLE_HOST_REFUSED",
@@ -74,9 +75,21 @@ export class Doors {
     };
   }
 
-  #authorized(request: IncomingMessage): boolean {
-    const given = /^Bearer +(\S+)$/i.exec(request.headers.authorization ?? "")?.[1];
-    return given !== undefined && this.#options.token !== undefined && sameToken(given, this.#options.token);
+  /** `password`: also as that of HTTP Basic, which browsers ask for and then send by themselves. So never for an upgrade. */
+  #authorized(request: IncomingMessage, password: boolean): boolean {
+    const [, scheme = "", given = ""] = /^(Bearer|Basic) +(\S+)$/i.exec(request.headers.authorization ?? "") ?? [];
+    const { token } = this.#options;
+    if (token === undefined || given === "") return false;
+    if (scheme.toLowerCase() === "bearer") return sameToken(given, token);
+    return (
+      password &&
+      sameToken(
+        Buffer.from(given, "base64")
+          .toString()
+          .replace(/^[^:]*:/, ""),
+        token,
+      )
+    );
   }
 }
 

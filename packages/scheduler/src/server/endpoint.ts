@@ -95,7 +95,14 @@ export class Endpoint {
   #request(request: IncomingMessage, response: ServerResponse): void {
     const refusal = this.#options.doors.judgeRequest(request, request.url === "/health");
     if (refusal !== undefined) {
-      response.writeHead(refusal.status, { "content-type": "application/json", connection: "close" });
+      response.writeHead(refusal.status, {
+        "content-type": "application/json",
+        connection: "close",
+        // So that a browser asks its user for the token.
+        ...(refusal.status === 401
+          ? { "www-authenticate": 'Basic realm="Heddle: any name, the token as password"' }
+          : {}),
+      });
       response.end(JSON.stringify({ code: refusal.code, message: refusal.message }));
       return;
     }

@@ -9,8 +9,8 @@ import type {
   WorkerToScheduler,
 } from "@heddle/protocol";
 
-export type ClientChannel = Channel<SchedulerToClient, ClientToScheduler>;
-export type WorkerChannel = Channel<SchedulerToWorker, WorkerToScheduler>;
+type ClientChannel = Channel<SchedulerToClient, ClientToScheduler>;
+type WorkerChannel = Channel<SchedulerToWorker, WorkerToScheduler>;
 
 export interface ClientMember {
   readonly role: "client";

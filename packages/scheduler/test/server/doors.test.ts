@@ -60,6 +60,16 @@ describe("HTTP interface", () => {
     expect((await ask("/", bearer)).body).toContain(server.address);
   });
 
+  it("lets a browser ask its user for the token, for pages alone", async () => {
+    expect((await ask("/")).headers["www-authenticate"]).toMatch(/^Basic /);
+    const basic = (password: string) => ({
+      authorization: `Basic ${Buffer.from(`me:${password}`).toString("base64")}`,
+    });
+    expect((await ask("/", basic(token))).status).toBe(200);
+    expect((await ask("/", basic("guess"))).status).toBe(401);
+    expect((await ask("/", { ...basic(token), ...upgrade })).status).toBe(401);
+  });
+
   it("says what there is, and what may be done with it", async () => {
     expect((await ask("/nothing", bearer)).status).toBe(404);
     expect((await ask("/api/state", bearer, "POST")).status).toBe(405);

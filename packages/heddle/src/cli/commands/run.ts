@@ -11,7 +11,7 @@ import { ask, targetOf, withTarget, type TargetOptions } from "../target.js";
 import { UsageError } from "../usage.js";
 
 /** A TypeScript file is to be run, and neither its project nor Heddle's has tsx. */
-export class TsxMissingError extends HeddleError {
+class TsxMissingError extends HeddleError {
   constructor(readonly file: string) {
     super(
       "HEDDLE_TSX_MISSING",

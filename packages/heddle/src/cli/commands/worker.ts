@@ -62,6 +62,8 @@ async function runWorker(url: string, options: Options): Promise<void> {
     asyncPerThread: settings.get("worker.asyncPerThread"),
     cancelGrace: settings.get("worker.cancelGrace"),
     connectTimeout: settings.get("client.timeout"),
+    reconnectTimeout: settings.get("worker.reconnectTimeout"),
+    spillFolder: settings.get("worker.spillFolder"),
     ...(tlsCa === undefined ? {} : { tls: { ca: readPem(tlsCa).toString() } }),
   };
   if (options.nanny) return runUnderNanny(worker, settings);
