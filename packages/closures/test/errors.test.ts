@@ -49,6 +49,14 @@ describe("a refused capture", () => {
     expect(error.functionName).toBe("anonymous");
   });
 
+  it("names a static field, and who uses the class", () => {
+    class Holder {
+      static readonly socket = new net.Socket();
+    }
+    const make = () => new Holder();
+    expect(refusalOf(() => make())).toMatchObject({ path: "make -> Holder.socket", functionName: "anonymous" });
+  });
+
   it("asks objects that know better", () => {
     const client = {
       [CAPTURE_HOOK]: () => ({ reason: "which is a Client", hint: "call getClient() inside the task" }),
@@ -172,5 +180,25 @@ describe("before a declaration has run", () => {
         const later = 1;`,
     });
     expect(error).toEqual({ path: "later", reason: expect.stringMatching(/^which is not initialised yet/) as string });
+  });
+});
+
+describe("where the inspector is not allowed", () => {
+  it("sends functions that take nothing from around them, and names the variables of others", async () => {
+    const permission = Number(process.versions.node.split(".")[0]) < 23 ? "--experimental-permission" : "--permission";
+    const [plain, refused] = await runClient<[string, { code: string; reason: string }]>(
+      {
+        "main.mjs": `
+          import { capture } from "@heddle/closures";
+          const factor = 2;
+          const results = [capture((x) => Math.sqrt(x)).token];
+          try { capture((x) => x * factor); } catch (e) { results.push({ code: e.code, reason: e.reason }); }
+          console.log(JSON.stringify(results));`,
+      },
+      { nodeArgs: [permission, "--allow-fs-read=*", "--no-warnings"] },
+    );
+    expect(plain).toMatch(/^[0-9a-f]{64}$/);
+    expect(refused.code).toBe("HEDDLE_FUNCTION_NOT_SERIALIZABLE");
+    expect(refused.reason).toMatch(/^it uses 'factor', and variables cannot be read here/);
   });
 });

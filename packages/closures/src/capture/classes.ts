@@ -24,9 +24,10 @@ export function encodeClassParts(encoder: Encoder, type: AnyFunction, code: Func
     showWarning(`${code.script.id}:${code.offset}`, warning);
   }
   const statics = Reflect.ownKeys(type).filter((key) => isStaticField(type, key));
+  if (statics.length > 0) node.props = encodeProperties(encoder, type, statics);
+  // Last, when it is known that all of the class can travel: an error from here would not know who uses the class.
   const key = encoder.shareClasses ? classKey(type) : undefined;
   if (key !== undefined) node.share = key;
-  if (statics.length > 0) node.props = encodeProperties(encoder, type, statics);
 }
 
 /** Static methods and accessors come with the source; what is left is data. */

@@ -84,15 +84,11 @@ function encodeBound(
 }
 
 function encodePerWorker(encoder: Encoder, fn: AnyFunction, { init, options, key }: PerWorkerParts): Entry {
-  const node = {
-    t: "perWorker" as const,
-    key: key ?? capture(init).token,
-    init: null as Entry,
-    options: null as Entry,
-  };
+  const node = { t: "perWorker" as const, key: "", init: null as Entry, options: null as Entry };
   const ref = encoder.add(fn, node);
   node.init = encoder.encodeVariable("(perWorker function)", init);
   node.options = encoder.encode(options);
+  node.key = key ?? capture(init).token;
   return ref;
 }
 
