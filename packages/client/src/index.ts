@@ -61,6 +61,7 @@ export {
   CyclicGraphError,
   DelayedUseError,
   ForeignFutureError,
+  GraphTooLargeError,
   InvalidArgumentError,
   InvalidOptionError,
   ReleasedFutureError,

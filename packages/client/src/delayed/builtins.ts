@@ -12,6 +12,7 @@ export function builtinRecipe(name: "identity" | "attribute" | "method", label: 
     name: group,
     options: NO_OPTIONS,
     pure: false,
+    isData: name === "identity",
     callable() {
       let known = builtins.get(group);
       if (known === undefined) builtins.set(group, (known = builtin(name, group)));

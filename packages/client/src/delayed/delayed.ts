@@ -95,6 +95,16 @@ export class Delayed<T> {
     return graphRunner().persist(this) as Delayed<T>;
   }
 
+  /**
+   * Draws the graph into a file: a picture (".svg", ".png") of up to 1,000 tasks, or text for other programs (".dot", ".json").
+   *
+   * @throws GraphTooLargeError, CyclicGraphError, InvalidArgumentError for other endings
+   */
+  async visualize(path = "graph.svg"): Promise<void> {
+    const { visualize } = await import("../visualize/visualize.js");
+    await visualize([this], path);
+  }
+
   /** The same call with further options. */
   with(options: WithOptions): Delayed<T> {
     if (this.#recipe === undefined)
@@ -134,6 +144,7 @@ export function withOptions(recipe: Recipe, options: WithOptions, where: string)
     name: merged.name ?? recipe.name,
     options: merged,
     pure: merged.pure ?? recipe.pure,
+    isData: recipe.isData ?? false,
     callable: () => recipe.callable(),
   };
 }

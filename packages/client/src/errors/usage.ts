@@ -113,3 +113,17 @@ export class ClientInModuleError extends HeddleError {
   }
 }
 registerError(ClientInModuleError);
+
+/** A graph with more nodes than a picture can show. */
+export class GraphTooLargeError extends HeddleError {
+  constructor(
+    readonly nodes: number,
+    most: number,
+  ) {
+    super(
+      "HEDDLE_GRAPH_TOO_LARGE",
+      `the graph has ${nodes} tasks, and a picture shows at most ${most}: write a .dot or .json file, or draw a part of it`,
+    );
+  }
+}
+registerError(GraphTooLargeError);

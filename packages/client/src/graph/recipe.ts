@@ -7,6 +7,8 @@ export interface Recipe {
   readonly name: string;
   readonly options: ResolvedOptions;
   readonly pure: boolean;
+  /** It wraps a value: nothing is computed. */
+  readonly isData?: boolean;
   /** The function, as it is now: variables it uses are copied. Called once per submission, compute or persist. */
   callable(): Callable;
 }
