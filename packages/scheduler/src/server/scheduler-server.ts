@@ -155,7 +155,9 @@ export class SchedulerServer implements AsyncDisposable {
       }
       if (dashboard !== false) {
         const port = dashboard?.port ?? this.#settings.get("scheduler.dashboardPort");
-        const nextFree = dashboard?.nextFreePort ?? nextFreePort;
+        // Nobody asked for the default one: a second scheduler on a machine must not fail for its status page.
+        const asked = dashboard?.port !== undefined || this.#settings.source("scheduler.dashboardPort") !== "default";
+        const nextFree = dashboard?.nextFreePort ?? (nextFreePort || !asked);
         this.#dashboardPort = await this.#endpoint.openHttp({ host, port, nextFree });
       }
       this.#keepToken();

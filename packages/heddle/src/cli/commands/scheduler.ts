@@ -24,7 +24,7 @@ export function addScheduler(program: Command): void {
     )
     .option("--host <host>", "address to listen on (default: 127.0.0.1)")
     .option("--port <port>", "port for clients and workers (default: 8786)", readPort)
-    .option("--dashboard-port <port>", "port for browsers (default: 8787)", readPort)
+    .option("--dashboard-port <port>", "port for browsers (default: 8787, or the next free one)", readPort)
     .option("--no-dashboard", "no port for browsers")
     .option("--token-file <file>", "file with the token; made, with mode 0600, when it is not there")
     .option("--tls-cert <file>", "PEM file with the certificate: speak wss:// and https://")
