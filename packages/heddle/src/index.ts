@@ -120,6 +120,7 @@ export {
   DataLostError,
   DelayedUseError,
   ForeignFutureError,
+  GraphTooLargeError,
   InvalidArgumentError,
   InvalidOptionError,
   KeyConflictError,
