@@ -4,7 +4,7 @@ import type { Assignment } from "./assignment.js";
 import type { ExecuteColumns } from "./events.js";
 import { takesRetained } from "./retention.js";
 import type { IdTable } from "../id-table.js";
-import type { Task } from "./task.js";
+import { Mark, type Task } from "./task.js";
 
 let batches = 0;
 
@@ -74,8 +74,11 @@ export function buildBatch(thread: number, runs: readonly Task[], table: IdTable
 }
 
 function retainFlags(run: Task): number {
+  run.marks &= ~Mark.handedOn;
   if (run.retainedOn === -1) return 0;
-  return run.retainRest === 1 ? ExecuteFlag.retain | ExecuteFlag.handOn : ExecuteFlag.retain;
+  if (run.retainRest !== 1) return ExecuteFlag.retain;
+  run.marks |= Mark.handedOn;
+  return ExecuteFlag.retain | ExecuteFlag.handOn;
 }
 
 /** Keys and arguments, copied stretch by stretch: rows usually follow each other in one message. */

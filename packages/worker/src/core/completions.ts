@@ -32,7 +32,7 @@ export function onFinished(state: WorkerState, batch: FinishedRuns, now: number)
       unwanted.add(row);
       continue;
     }
-    settleRetained(state, run);
+    settleRetained(state, run, true);
     ids[row] = run.id;
     arrive(state, run, nbytes[row]!);
     // It took what its thread kept of a run that was given up meanwhile.
@@ -85,7 +85,7 @@ class UnwantedBuffers {
 function endUnwanted(state: WorkerState, run: Task): void {
   if (run.has(Mark.cancelling)) state.out.stopped(run.id, run.run);
   if (run.state === State.disowned) {
-    settleRetained(state, run);
+    settleRetained(state, run, false);
     state.move(run, State.released);
     run.assignment = null;
   } else {

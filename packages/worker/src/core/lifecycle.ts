@@ -111,7 +111,7 @@ export function report(state: WorkerState, run: Task, failure: RunFailure): void
  */
 export function remove(state: WorkerState, task: Task): void {
   const waiters = state.isAwaited(task) ? task.waiters : null;
-  settleRetained(state, task);
+  settleRetained(state, task, false);
   withdrawOffer(state, task);
   state.move(task, State.released);
   if (state.tasks.get(task.id) === task) state.tasks.delete(task.id);

@@ -37,13 +37,18 @@ export function takesRetained(input: Task, run: Task, thread: number): boolean {
   return input.retainedOn === thread && run.seq < input.retainSeq && !run.has(Mark.settled);
 }
 
-/** A run has ended, or will not run where its inputs are retained: what nobody else may take is let go there. */
-export function settleRetained(state: WorkerState, run: Task): void {
+/**
+ * A run has ended, or will not run where its inputs are retained: what nobody else may take is let go there. `took`: it began, so
+ * what was to be handed on to it is gone from its thread already.
+ */
+export function settleRetained(state: WorkerState, run: Task, took: boolean): void {
   if (run.has(Mark.settled)) return;
   run.marks |= Mark.settled;
   state.eachInput(run, (input) => {
     if (input === undefined || input.retainedOn === -1 || run.seq >= input.retainSeq) return;
-    if (--input.retainRest === 0) forgetRetained(state, input);
+    if (--input.retainRest > 0) return;
+    if (took && input.has(Mark.handedOn) && input.retainedOn === run.thread) input.retainedOn = -1;
+    else forgetRetained(state, input);
   });
 }
 

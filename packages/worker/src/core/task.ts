@@ -18,6 +18,8 @@ export const Mark = {
   foreign: 32,
   /** It gave its thread back when it began to wait: whatever else it does, it does not occupy it. */
   waitsAside: 64,
+  /** Its thread hands its result on to the one run that takes it, and keeps nothing. */
+  handedOn: 128,
 } as const;
 
 /**

@@ -18,6 +18,7 @@ export interface WorkerStartOptions {
   readonly asyncPerThread?: number | undefined;
   readonly cancelGrace?: number | undefined;
   readonly host?: string | undefined;
+  readonly publicHost?: string | undefined;
   readonly dataPort?: number | undefined;
   readonly spillFolder?: string | undefined;
   readonly baseDir?: string | undefined;

@@ -1,5 +1,5 @@
 import { hostname } from "node:os";
-import { HeddleError, registerError, type TlsOptions } from "@heddle/protocol";
+import { HeddleError, isLoopback, registerError, type TlsOptions } from "@heddle/protocol";
 import { availableMemory } from "../data/memory-watch.js";
 
 const MIN_MEMORY = 256 * 1024 ** 2;
@@ -106,6 +106,8 @@ export function settingsOf(options: WorkerServerOptions): WorkerSettings {
     );
   if (!Number.isInteger(settings.asyncPerThread) || settings.asyncPerThread < 1)
     throw new WorkerOptionError("asyncPerThread", `${settings.asyncPerThread} is not a whole number from 1`);
+  if (!isLoopback(settings.host) && options.token === undefined)
+    throw new WorkerOptionError("host", `${settings.host} can be reached from other machines, so a token is required`);
   for (const [name, amount] of Object.entries(settings.resources)) {
     if (!(amount >= 0)) throw new WorkerOptionError("resources", `${name} is ${amount}, not an amount`);
   }

@@ -89,7 +89,13 @@ export class WorkerServer {
         allocate,
         limit: memoryLimit,
       },
-      { host, port: options.dataPort ?? 0, token: options.token, tls: options.tls },
+      {
+        host,
+        port: options.dataPort ?? 0,
+        publicHost: options.publicHost,
+        token: options.token,
+        tls: options.tls,
+      },
     );
     this.#peers = new DataClient({
       allocate,

@@ -1,5 +1,6 @@
 import { createServer, type IncomingMessage, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
+import { hostname } from "node:os";
 import type { Duplex } from "node:stream";
 import { WebSocketServer, type WebSocket } from "ws";
 import {
@@ -46,6 +47,8 @@ export interface DataServerOptions {
   readonly host?: string;
   /** Default 0, any free one. */
   readonly port?: number;
+  /** What others call this machine. Default: `host`; the machine's name where that is every address it has. */
+  readonly publicHost?: string | undefined;
   /** undefined: whoever reaches the port may ask. Only for loopback. */
   readonly token?: string | undefined;
   readonly tls?: TlsOptions | undefined;
@@ -98,8 +101,9 @@ export class DataServer {
       server.listen(port, host, resolve);
     });
     const { port: taken } = server.address() as AddressInfo;
-    const name = host.includes(":") ? `[${host}]` : host;
-    this.#address = `${secure ? "wss" : "ws"}://${name}:${taken}`;
+    const everywhere = host === "0.0.0.0" || host === "::";
+    const name = this.#options.publicHost ?? (everywhere ? hostname() : host);
+    this.#address = `${secure ? "wss" : "ws"}://${name.includes(":") ? `[${name}]` : name}:${taken}`;
   }
 
   /** Stops listening and cuts every transfer. */

@@ -57,6 +57,8 @@ interface ModelThread {
   runs: ThreadRun[];
   /** Results it keeps, by task. */
   retained: Set<number>;
+  /** Those of them that go with the run that takes them. */
+  once: Set<number>;
   /** Ended, which the core does not know yet. */
   unreported: readonly ThreadRun[];
 }
@@ -96,7 +98,12 @@ export class Walk {
   constructor(seed: number) {
     this.draw = new Draw(seed);
     const threads = 1 + this.draw.below(3);
-    this.threads = Array.from({ length: threads }, () => ({ runs: [], retained: new Set<number>(), unreported: [] }));
+    this.threads = Array.from({ length: threads }, () => ({
+      runs: [],
+      retained: new Set<number>(),
+      once: new Set<number>(),
+      unreported: [],
+    }));
     this.core = new WorkerCore({
       threads,
       validate: true,
@@ -380,6 +387,9 @@ export class Walk {
         continue;
       }
       done.push(run);
+      for (const input of run.retainedInputs) if (thread.once.delete(input)) thread.retained.delete(input);
+      if ((run.flags & ExecuteFlag.handOn) !== 0) thread.once.add(run.task);
+      else thread.once.delete(run.task);
       if ((run.flags & ExecuteFlag.retain) !== 0) thread.retained.add(run.task);
     }
     thread.unreported = skipped;
@@ -449,6 +459,7 @@ export class Walk {
     const { runs } = thread;
     thread.runs = [];
     thread.retained.clear();
+    thread.once.clear();
     this.#event({
       type: "replaced",
       thread: index,
@@ -578,7 +589,10 @@ export class Walk {
         this.#revokes.push(instruction);
         return;
       case "forget":
-        for (const task of instruction.tasks) this.threads[instruction.thread]!.retained.delete(task);
+        for (const task of instruction.tasks) {
+          this.threads[instruction.thread]!.retained.delete(task);
+          this.threads[instruction.thread]!.once.delete(task);
+        }
         return;
       case "fetch":
         if (!this.#peers.has(instruction.peer)) throw new Error(`it asks ${instruction.peer}, which is gone`);

@@ -311,6 +311,7 @@ describe("a worker that cannot join", () => {
     ["memoryLimit", { memoryLimit: 1000 }],
     ["asyncPerThread", { asyncPerThread: -1 }],
     ["resources", { resources: { GPU: -1 } }],
+    ["host", { host: "0.0.0.0" }],
   ])("refuses %s that make no sense", (option, options) => {
     expect(() => new WorkerServer({ address: "ws://127.0.0.1:1", ...options })).toThrow(WorkerOptionError);
     expect(() => new WorkerServer({ address: "ws://127.0.0.1:1", ...options })).toThrow(option);

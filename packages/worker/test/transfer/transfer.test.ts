@@ -1,4 +1,5 @@
 import { once } from "node:events";
+import { hostname } from "node:os";
 import { createServer, type AddressInfo, type Socket } from "node:net";
 import { afterEach, describe, expect, it } from "vitest";
 import { WebSocket, WebSocketServer } from "ws";
@@ -205,6 +206,13 @@ describe("the door of the data port", () => {
     const stranger = new DataClient({ token: "wrong" });
     cleanups.push(() => stranger.close());
     await expect(stranger.get(server.address, Int32Array.of(1))).rejects.toThrow(/refused the token/);
+  });
+
+  it("is known by a name that others can use", async () => {
+    const { server } = await served(new Map(), { host: "0.0.0.0" });
+    expect(server.address).toContain(`ws://${hostname()}:`);
+    const { server: named } = await served(new Map(), { host: "0.0.0.0", publicHost: "10.1.2.3" });
+    expect(named.address).toContain("ws://10.1.2.3:");
   });
 
   it("is shut from outside where there is no token to ask for", async () => {
