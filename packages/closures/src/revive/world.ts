@@ -20,6 +20,7 @@ export interface PlacedFile {
  */
 export class World {
   private root: string | undefined;
+  private temporary: string | undefined;
   private created = false;
   private importer: Promise<(specifier: string) => Promise<unknown>> | undefined;
   private readonly written = new Set<string>();
@@ -58,14 +59,13 @@ export class World {
   async dispose(): Promise<void> {
     if (!this.created) return;
     this.created = false;
+    undisposed.delete(this.outermost());
     await fs.promises.rm(this.outermost(), { recursive: true, force: true });
   }
 
   private outermost(): string {
     return this.requestedDir ?? this.temporary!;
   }
-
-  private temporary: string | undefined;
 
   private create(): string {
     let at: string;
@@ -76,6 +76,7 @@ export class World {
       this.created = fs.mkdirSync(this.requestedDir, { recursive: true }) !== undefined;
       at = fs.realpathSync(this.requestedDir);
     }
+    if (this.created) removeAtExit(this.outermost());
     for (const modules of nodeModulesAbove(this.baseDir)) {
       at = path.join(at, "d");
       fs.mkdirSync(at, { recursive: true });
@@ -150,6 +151,19 @@ export class World {
     writeOnce(file, text);
     return file;
   }
+}
+
+const undisposed = new Set<string>();
+let watchingExit = false;
+
+/** For threads and programs that end without disposing. (A thread that is terminated runs nothing more: who starts it removes its world.) */
+function removeAtExit(directory: string): void {
+  undisposed.add(directory);
+  if (watchingExit) return;
+  watchingExit = true;
+  process.once("exit", () => {
+    for (const left of undisposed) fs.rmSync(left, { recursive: true, force: true });
+  });
 }
 
 /** From the outermost inwards, as they must be nested. */

@@ -41,7 +41,8 @@ export class TaskThread {
   }
 
   async end(): Promise<void> {
-    await this.worker.terminate();
+    this.worker.postMessage({ end: true });
+    await once(this.worker, "exit");
     await this.reviver.dispose();
   }
 }
