@@ -162,7 +162,7 @@ export class Client extends Submitter implements AsyncDisposable {
    * arrays among it, gives one.
    *
    * @throws CodecError - a value cannot travel.
-   * @throws NoWorkerError - nobody is there to take it, or nobody of them can be reached.
+   * @throws NoWorkerError - nobody came in time to take it, or nobody of them can be reached.
    */
   async scatter<T>(values: readonly T[], options?: ScatterOptions): Promise<Future<T>[]>;
   async scatter<T>(value: T, options?: ScatterOptions): Promise<Future<T>>;

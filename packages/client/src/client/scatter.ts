@@ -1,11 +1,13 @@
 /** Putting values on workers. */
-import { ValueEncoder, encodedBytes, type EncodedValue } from "@heddle/protocol";
+import { setTimeout as delay } from "node:timers/promises";
+import { ValueEncoder, encodedBytes, parseDuration, type Duration, type EncodedValue } from "@heddle/protocol";
 import { NoWorkerError } from "../errors/tasks.js";
 import { checkOptionNames } from "../errors/usage.js";
 import { hashBytes, writeHex, type Hash } from "../graph/hash128.js";
 import { DIGITS, nextSerial, seedOf, uniqueKey } from "../graph/task-keys.js";
 import { codecExtensions } from "./codec-extensions.js";
 import type { Future } from "./future.js";
+import { keepAlive } from "./keep-alive.js";
 import type { Session } from "./session.js";
 import type { PutValue, Transfer } from "./transfer.js";
 
@@ -16,7 +18,13 @@ export interface ScatterOptions {
   readonly broadcast?: boolean;
   /** The key is a hash of the value, so that equal values are kept once. Default true. */
   readonly hash?: boolean;
+  /** How long to wait for a worker that may get it. Default 30 s. */
+  readonly timeout?: Duration;
 }
+
+const TIMEOUT = 30_000;
+/** Milliseconds between two looks for a worker. */
+const POLL = 50;
 
 /** What `reserve` answers. */
 interface Reserved {
@@ -41,7 +49,7 @@ export async function scatter(
   values: readonly unknown[],
   options: ScatterOptions,
 ): Promise<Future<unknown>[]> {
-  checkOptionNames("scatter", options, ["workers", "broadcast", "hash"]);
+  checkOptionNames("scatter", options, ["workers", "broadcast", "hash", "timeout"]);
   const { workers = null, broadcast = false, hash = true } = options;
   if (values.length === 0) return [];
   // All are read now, before anything is awaited: what the program changes afterwards is not sent.
@@ -49,8 +57,8 @@ export async function scatter(
   const encoded = values.map((value) => copied(encoder.encode(value)));
   const keys = encoded.map((value) => (hash ? hashKey(value) : uniqueKey(NAME, nextSerial())));
 
-  const answer = await session.ask({ what: "reserve", count: values.length, workers });
-  const reserved = answer.value as unknown as Reserved;
+  const timeout = options.timeout === undefined ? TIMEOUT : parseDuration(options.timeout);
+  const reserved = await reserve(session, values.length, workers, timeout);
   const puts = encoded.map((value, index): PutValue => ({ id: reserved.ids[index]!, key: keys[index]!, value }));
   const holders = broadcast
     ? await everywhere(transfer, reserved.workers, puts)
@@ -65,6 +73,25 @@ export async function scatter(
     holderCounts: Int32Array.from(holders, (each) => each.length),
     holders: Int32Array.from(holders.flat(), (worker) => worker.index),
   });
+}
+
+/** Ids, and the workers to put values on. Waits for the first ones of a cluster that is just starting. */
+async function reserve(
+  session: Session,
+  count: number,
+  workers: readonly string[] | null,
+  timeout: number,
+): Promise<Reserved> {
+  const deadline = performance.now() + timeout;
+  for (;;) {
+    try {
+      // What `reserve` answers, by its protocol.
+      return (await session.ask({ what: "reserve", count, workers })).value as unknown as Reserved;
+    } catch (error) {
+      if (!(error instanceof NoWorkerError) || performance.now() >= deadline) throw error;
+    }
+    await keepAlive.during(delay(POLL));
+  }
 }
 
 /** Each value on every worker that can be reached; the holders of each. */
