@@ -69,6 +69,9 @@ export class ThreadLink {
   readonly #parcels: ResultMessage[] = [];
   /** Batches that found no room in the ring. */
   readonly #unsent: Unsent[] = [];
+  /** Messages whose turn has not come. */
+  #arrived: ThreadNews[] = [];
+  #isScheduled = false;
   #isOpen = true;
 
   constructor(name: string, options: ThreadOptions, handlers: LinkHandlers) {
@@ -102,14 +105,19 @@ export class ThreadLink {
     // A replacement's start is awaited by nobody; that it failed is told by onExit.
     this.ready.catch(() => undefined);
     port1.on("message", (message: MessageFromThread) => {
-      // Records written before a message come before it, save that the next one may need what it brings.
-      const isParcel = message !== WAKE && message.op === "result";
-      if (isParcel) this.#receive(message);
-      this.#drainRing();
-      if (!isParcel) this.#receive(message);
-      this.#handlers.onDrained();
+      this.#accept(message);
+      // Not here: Node delivers the messages of a port one after the other for as long as more come, up to a thousand, and sockets
+      // would wait for the last.
+      if (this.#isScheduled) return;
+      this.#isScheduled = true;
+      setImmediate(this.#takeArrived);
     });
   }
+
+  readonly #takeArrived = (): void => {
+    this.#isScheduled = false;
+    if (this.#isOpen) this.drain();
+  };
 
   #start(): Promise<void> {
     let error: Error | undefined;
@@ -160,7 +168,11 @@ export class ThreadLink {
 
   /** Takes everything that the thread has reported. */
   drain(): void {
+    // Records that were written before a message come before it.
     this.#drainRing();
+    const arrived = this.#arrived;
+    this.#arrived = [];
+    for (const news of arrived) this.#handlers.onNews(news);
     this.#handlers.onDrained();
   }
 
@@ -178,16 +190,16 @@ export class ThreadLink {
     while (this.#parcels.length === 0) {
       const next = receiveMessageOnPort(this.#port);
       if (next === undefined) throw new Error("a result came without its buffers");
-      this.#receive(next.message as MessageFromThread);
+      this.#accept(next.message as MessageFromThread);
     }
     return this.#parcels.shift()!;
   }
 
-  #receive(message: MessageFromThread): void {
+  #accept(message: MessageFromThread): void {
     if (message === WAKE) return;
     if (message.op === "result") this.#parcels.push(message);
     else if (message.op === "ready") this.#onReady?.();
-    else this.#handlers.onNews(message);
+    else this.#arrived.push(message);
   }
 
   /**
@@ -205,7 +217,7 @@ export class ThreadLink {
   /** After the thread has ended: what it had reported until then. */
   takeLast(): void {
     for (let next = receiveMessageOnPort(this.#port); next !== undefined; next = receiveMessageOnPort(this.#port)) {
-      this.#receive(next.message as MessageFromThread);
+      this.#accept(next.message as MessageFromThread);
     }
     this.drain();
     this.#isOpen = false;

@@ -88,7 +88,7 @@ export class Runner {
   // ---- the loop
 
   /** Begins rows until there are none, or the event loop has to have its turn. */
-  readonly turn = (): void => {
+  readonly #turn = (): void => {
     this.#turnIsQueued = false;
     // Messages may be taken in the midst of a run; its own turn goes on.
     if (this.#isReviving || this.#isClosed || this.#running !== undefined) return;
@@ -98,7 +98,7 @@ export class Runner {
     const end = now + SLICE;
     while (!this.#isReviving && !this.#isClosed) {
       if (now > end) {
-        this.#queueTurn();
+        this.queueTurn();
         break;
       }
       if (this.#takeRow()) now = this.#begin(this.#taken!, this.#takenRow, now);
@@ -111,10 +111,14 @@ export class Runner {
     reporter.wake();
   };
 
-  #queueTurn(): void {
+  /**
+   * A turn of its own, not within whatever called: Node delivers the messages of a port one after the other for as long as more
+   * come, up to a thousand, and timers, sockets and parked tasks would wait for the last.
+   */
+  queueTurn(): void {
     if (this.#turnIsQueued) return;
     this.#turnIsQueued = true;
-    setImmediate(this.turn);
+    setImmediate(this.#turn);
   }
 
   #taken: Batch | undefined;
@@ -184,7 +188,7 @@ export class Runner {
       this.#isReviving = false;
       this.#fail("definition", error, batch, row, performance.now(), 0);
     }
-    this.turn();
+    this.queueTurn();
   }
 
   /** Calls when what a function among the arguments imports has been loaded. */
@@ -197,7 +201,7 @@ export class Runner {
       this.#isReviving = false;
       this.#fail("inputs", error, batch, row, performance.now(), 0);
     }
-    this.turn();
+    this.queueTurn();
   }
 
   #call(batch: Batch, row: number, slot: number, entry: FunctionEntry, start: number): number {
@@ -285,7 +289,7 @@ export class Runner {
   #goOn(waiting: readonly WaitingRow[]): void {
     if (waiting.length === 0) return;
     for (let i = waiting.length - 1; i >= 0; i--) this.#ready.push(waiting[i]!);
-    if (this.#running === undefined) this.#queueTurn();
+    if (this.#running === undefined) this.queueTurn();
   }
 
   // ---- runs that wait

@@ -40,7 +40,7 @@ export class ThreadWork {
     this.#reporter = new Reporter(new RingWriter(data.outbox), data.port);
     this.#leased = new LeasedBuffers(this.#reporter);
     this.#inbox = new Inbox(new RingReader(data.inbox), data.port, {
-      onWake: () => this.#runner.turn(),
+      onWake: () => this.#runner.queueTurn(),
       onOrder: (order) => this.#obey(order),
       onBuffers: ({ buffers, leases }) => this.#leased.given(buffers, leases),
     });
@@ -102,7 +102,7 @@ export class ThreadWork {
     watchStrays(this.#runner, this.#slots, this.#write);
     this.#reporter.post({ op: "loaded" });
     for (const message of early) this.#inbox.take(message);
-    this.#runner.turn();
+    this.#runner.queueTurn();
   }
 
   readonly #currentId = (): number => this.#runner.current()?.id ?? -1;
