@@ -1,0 +1,30 @@
+/** Runs an example by its name: `npm run example hello`. Without a name it lists them. */
+import { spawn } from "node:child_process";
+import { existsSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+
+const EXAMPLES: Readonly<Record<string, string>> = {
+  hello: "the first program: submit, map, gather, delayed",
+  errors: "what failing tasks, timeouts, cancelling and functions that cannot travel look like",
+  "flight-delays": "three million flights: parse, clean, join, group, reduce as a tree (npm run demo)",
+  "text-index": "a search engine over the texts of all installed packages, in shards on the workers",
+  mandelbrot: "a picture in tiles: large arrays that are read where they lie",
+  "http-fetch": "hundreds of slow requests on two threads",
+};
+
+const [name = "", ...args] = process.argv.slice(2);
+if (!(name in EXAMPLES)) {
+  if (name !== "") console.error(`There is no example "${name}".\n`);
+  console.log("npm run example <name>\n");
+  for (const [each, about] of Object.entries(EXAMPLES)) console.log(`  ${each.padEnd(14)} ${about}`);
+  process.exit(name === "" ? 0 : 2);
+}
+
+const main = fileURLToPath(new URL(`${name}/main.ts`, import.meta.url));
+if (!existsSync(main)) throw new Error(`${main} is missing`);
+const child = spawn(process.execPath, ["--import", "tsx", main, ...args], { stdio: "inherit" });
+// Ctrl-C reaches the example by itself; this process only stays for its exit status.
+process.on("SIGINT", () => undefined);
+child.on("exit", (code, signal) => {
+  process.exitCode = signal === null ? (code ?? 1) : 1;
+});
