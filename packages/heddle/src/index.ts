@@ -110,6 +110,7 @@ export {
   ClusterFailedError,
   ClusterNotReadyError,
   ClusterStartError,
+  WorkerThreadError,
 } from "@heddle/client/cluster";
 export {
   ArgumentsTooLargeError,
