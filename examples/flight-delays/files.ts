@@ -1,7 +1,5 @@
-/** Where the flights are, and how they are cut into parts that tasks can read apart from each other. */
+/** How files are cut into parts that tasks can read apart from each other. */
 import { readFile } from "node:fs/promises";
-import { createRequire } from "node:module";
-import { join } from "node:path";
 import { asyncBufferFromFile, parquetMetadataAsync } from "hyparquet";
 
 /** Rows `start` (included) to `end` (excluded) of a file. */
@@ -12,12 +10,6 @@ export interface FilePart {
 }
 
 const SMALL_PART = 2_500;
-
-/** A file of the npm package vega-datasets: `flights-3m.parquet`, `flights-20k.json`, `airports.csv`. */
-export function dataset(name: string): string {
-  const entry = createRequire(import.meta.url).resolve("vega-datasets");
-  return join(entry, "../../data", name);
-}
 
 /** One part per row group of a Parquet file, which is its unit of decoding; of a JSON file, one per few thousand rows. */
 export async function partsOf(path: string): Promise<FilePart[]> {

@@ -1,7 +1,8 @@
 import { describe, expect, it } from "vitest";
+import { dataset } from "../dataset.js";
 import { parseCsv, readAirports, type Airports } from "./airports.js";
 import { groupDelays, mergeDelays, summarise } from "./delays.js";
-import { dataset, partsOf } from "./files.js";
+import { partsOf } from "./files.js";
 import { cleanFlights, readFlights, type Flights } from "./flights.js";
 import { groupTable } from "./report.js";
 import { delaysInOneProcess } from "./single-process.js";

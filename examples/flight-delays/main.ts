@@ -6,12 +6,13 @@
  */
 import { parseArgs } from "node:util";
 import { Client, LocalCluster, progress } from "heddle";
+import { dataset } from "../dataset.js";
 import { timed, type Timed } from "../terminal/stopwatch.js";
 import { table } from "../terminal/table.js";
 import { cores, count, duration } from "../terminal/units.js";
 import { check } from "../terminal/verdict.js";
 import type { DelayReport } from "./delays.js";
-import { dataset, partsOf } from "./files.js";
+import { partsOf } from "./files.js";
 import { delayGraph } from "./graph.js";
 import { printReport } from "./report.js";
 import { delaysInOneProcess } from "./single-process.js";

@@ -2,7 +2,7 @@
 import { currentTask } from "heddle";
 import type { Movie } from "./movie-server.js";
 
-export class HttpError extends Error {
+class HttpError extends Error {
   override readonly name = "HttpError";
   constructor(
     readonly url: string,

@@ -1,10 +1,9 @@
 /** A slow server of real data: one film per request, each after a delay of its own, and now and then "try again". */
 import { readFile } from "node:fs/promises";
 import { createServer, type Server } from "node:http";
-import { createRequire } from "node:module";
 import type { AddressInfo } from "node:net";
-import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
+import { dataset } from "../dataset.js";
 
 /** As the file `movies.json` of vega-datasets has them. */
 export interface Movie {
@@ -14,8 +13,7 @@ export interface Movie {
 }
 
 export async function readMovies(howMany: number): Promise<Movie[]> {
-  const entry = createRequire(import.meta.url).resolve("vega-datasets");
-  const movies = JSON.parse(await readFile(join(entry, "../../data/movies.json"), "utf8")) as Movie[];
+  const movies = JSON.parse(await readFile(dataset("movies.json"), "utf8")) as Movie[];
   return movies.slice(0, howMany);
 }
 
