@@ -1,4 +1,6 @@
 /** What a script with a cluster leaves behind, however it ends: nothing. */
+import { readdirSync } from "node:fs";
+import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { descendantsOf, isAlive } from "./support/processes.js";
 import { Folder, Program, run, script } from "./support/programs.js";
@@ -88,6 +90,20 @@ describe("a script", () => {
       `${preamble} const cluster = new LocalCluster(options); ${wait} console.log("end");`,
     );
     expect(await run(program)).toMatchObject({ status: 0, stdout: "end\n" });
+  });
+
+  it("with everything in its own process ends by itself as well, and takes its token along", async () => {
+    using folder = new Folder();
+    await using program = script(
+      folder,
+      `${preamble}
+      const cluster = new LocalCluster({ ...options, processes: false });
+      console.log(await new Client(cluster).submit(() => 1).result());
+      const { address } = await cluster.place;
+      console.log(await new Client(address).submit(() => 2).result());`,
+    );
+    expect(await run(program)).toMatchObject({ status: 0, stdout: "1\n2\n" });
+    expect(readdirSync(join(folder.path, "tokens"))).toEqual([]);
   });
 
   it("hears nothing of a `ready` that nobody awaits", async () => {

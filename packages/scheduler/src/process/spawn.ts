@@ -10,6 +10,8 @@ import {
   describeEnd,
   fromPlainError,
   registerError,
+  removeToken,
+  tokenFile,
   type ProcessEnd,
 } from "@heddle/protocol";
 import { addressOf, listen } from "../server/listening.js";
@@ -158,6 +160,10 @@ export async function spawnSchedulerThread(options: SpawnSchedulerOptions): Prom
   const scheduler = new StartedScheduler(carrier, options);
   carrier.post({ type: "start", options: plainOptions(options) });
   await scheduler.ready;
+  // A thread does not see its process end, so what it would have cleared away is cleared away here.
+  const forget = (): void => removeToken(tokenFile(Number(new URL(scheduler.address).port)), options.token);
+  process.once("exit", forget);
+  void scheduler.ended.then(() => process.off("exit", forget));
   return scheduler;
 }
 
