@@ -28,7 +28,8 @@ export {
   PackageNotInstalledError,
   type NotSerializableDetails,
 } from "./errors.js";
-export { disposePerWorker, perWorker, type PerWorkerOptions, type PerWorkerValue } from "./per-worker.js";
+export { perWorker } from "./per-worker.js";
+export { disposePerWorker, type PerWorkerOptions, type PerWorkerValue } from "./per-worker-values.js";
 export { Reviver, type ReviverOptions } from "./revive/reviver.js";
 export type { CaptureWarning } from "./warnings.js";
 export type { Definition } from "./wire/definition.js";

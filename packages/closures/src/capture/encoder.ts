@@ -1,6 +1,6 @@
 import type { AnyFunction } from "../any-function.js";
 import { intrinsicPath } from "../intrinsics.js";
-import type { FileUnit } from "../modules/file-units.js";
+import type { FileUnit } from "../modules/placed-files.js";
 import type { CaptureWarning } from "../warnings.js";
 import { packDefinition, type Definition, type PackedDefinition } from "../wire/definition.js";
 import type { BufferRange, Entry, FunctionHead, ModuleRef, Node } from "../wire/heads.js";

@@ -5,7 +5,7 @@ import { FunctionNotSerializableError } from "../errors.js";
 import { intrinsicPath, isPrototypeOf, meetRealmOf } from "../intrinsics.js";
 import { isInNodeModules, packageOf } from "../modules/packages.js";
 import { viteRoot } from "../modules/vite.js";
-import { PER_WORKER, type PerWorkerParts, type PerWorkerValue } from "../per-worker.js";
+import { PER_WORKER, type PerWorkerParts, type PerWorkerValue } from "../per-worker-values.js";
 import { showWarning, LARGE_CAPTURE_BYTES } from "../warnings.js";
 import type { Entry, FunctionNode } from "../wire/heads.js";
 import { capture } from "./capture.js";

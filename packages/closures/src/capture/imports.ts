@@ -1,5 +1,6 @@
 import { ModuleNotPortableError } from "../errors.js";
-import { unitOf, type FileUnit } from "../modules/file-units.js";
+import { unitOf } from "../modules/file-units.js";
+import type { FileUnit } from "../modules/placed-files.js";
 import { builtinExport, commonJsExport } from "../modules/live-exports.js";
 import { rememberLiveImport } from "../modules/live-imports.js";
 import { isMainScript } from "../modules/main-script.js";

@@ -1,27 +1,12 @@
 import path from "node:path";
 import { ModuleNotPortableError } from "../errors.js";
-import { packDefinition, type PackedDefinition } from "../wire/definition.js";
+import { packDefinition } from "../wire/definition.js";
 import type { FileLink, FilesHead, FilesOrigin } from "../wire/heads.js";
 import { isMainScript } from "./main-script.js";
 import { loadLocalFile, type LocalFile } from "./local-file.js";
 import { packageNameOf } from "./packages.js";
+import { placeOf, registerOwnUnit, type FileInUnit, type FileUnit } from "./placed-files.js";
 import { resolveSpecifier } from "./resolve.js";
-
-/** Local files that import each other in a cycle (mostly one file), with what they import in turn. */
-export interface FileUnit {
-  readonly definition: PackedDefinition;
-  readonly needs: readonly FileUnit[];
-}
-
-/** Where a local file is found at a worker. */
-export interface FileInUnit {
-  readonly unit: FileUnit;
-  readonly file: number;
-}
-
-const placed = new Map<string, FileInUnit>();
-/** By the identity of a unit that was made here: the paths of its files. */
-const ownPaths = new Map<string, readonly string[]>();
 
 /**
  * Prepares a local file and everything local that it imports, once per process: the code that runs here was loaded once as
@@ -30,17 +15,7 @@ const ownPaths = new Map<string, readonly string[]>();
  * @throws ModuleNotPortableError when a file cannot be read or compiled, or imports the main script
  */
 export function unitOf(file: string): FileInUnit {
-  return placed.get(file) ?? new UnitBuilder().place(file);
-}
-
-/** The file itself, where it is this process's own: it is loaded here already, and must not be loaded a second time. */
-export function ownFile(unit: string, file: number): string | undefined {
-  return ownPaths.get(unit)?.[file];
-}
-
-/** Makes known a unit that came from elsewhere: functions captured inside a worker refer to it again. */
-export function registerUnit(files: readonly string[], unit: FileUnit): void {
-  files.forEach((file, index) => placed.set(file, { unit, file: index }));
+  return placeOf(file) ?? new UnitBuilder().place(file);
 }
 
 interface Visited {
@@ -60,7 +35,7 @@ class UnitBuilder {
 
   place(file: string): FileInUnit {
     this.visit(file);
-    return placed.get(file)!;
+    return placeOf(file)!;
   }
 
   private visit(file: string): Visited {
@@ -68,7 +43,7 @@ class UnitBuilder {
     this.visited.set(file, node);
     this.stack.push(file);
     for (const target of node.imports.values()) {
-      if (!("file" in target) || placed.has(target.file)) continue;
+      if (!("file" in target) || placeOf(target.file) !== undefined) continue;
       if (isMainScript(target.file))
         throw new ModuleNotPortableError(
           file,
@@ -139,15 +114,12 @@ class UnitBuilder {
       units.map((unit) => unit.definition.hash),
     );
     const unit = { definition, needs: units };
-    ownPaths.set(definition.identity, members);
-    members.forEach((member, file) => {
-      this.visited.get(member)!.open = false;
-      placed.set(member, { unit, file });
-    });
+    for (const member of members) this.visited.get(member)!.open = false;
+    registerOwnUnit(members, unit);
   }
 }
 
 function elsewhere(file: string, unitIndex: (unit: FileUnit) => number): { unit: number; file: number } {
-  const place = placed.get(file)!;
+  const place = placeOf(file)!;
   return { unit: unitIndex(place.unit), file: place.file };
 }

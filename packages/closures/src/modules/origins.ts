@@ -1,5 +1,5 @@
 import type { ImportEntry, ModuleRef } from "../wire/heads.js";
-import type { FileUnit } from "./file-units.js";
+import type { FileUnit } from "./placed-files.js";
 
 /** Where a value came from that was imported for a task: it is captured again as that import, not copied. */
 export interface ImportOrigin {

@@ -1,5 +1,5 @@
 import { DefinitionCorruptError, DefinitionMissingError } from "../errors.js";
-import type { FileUnit } from "../modules/file-units.js";
+import type { FileUnit } from "../modules/placed-files.js";
 import { unpackDefinition } from "../wire/definition.js";
 import type { CodeHead, CodeOrigin, FilesHead, FilesOrigin, FunctionHead, Head } from "../wire/heads.js";
 

@@ -2,7 +2,7 @@ import { ownProperty } from "../own-property.js";
 import type { AnyFunction } from "../any-function.js";
 import { classByKey, rememberRevivedClass } from "../class-identity.js";
 import { resolveIntrinsic } from "../intrinsics.js";
-import { markPerWorker, type PerWorkerParts } from "../per-worker.js";
+import { markPerWorker, type PerWorkerParts } from "../per-worker-values.js";
 import {
   ACCESSOR,
   CONFIGURABLE,
@@ -141,7 +141,10 @@ export class GraphBuilder {
         return this.keep(index, this.context.require());
       case "perWorker": {
         const parts = { init: undefined as unknown, options: undefined as unknown, key: node.key };
-        const value = this.keep(index, markPerWorker(parts as unknown as PerWorkerParts));
+        const value = this.keep(
+          index,
+          markPerWorker(parts as unknown as PerWorkerParts, () => node.key),
+        );
         parts.init = this.decode(node.init);
         parts.options = this.decode(node.options);
         return value;

@@ -4,6 +4,6 @@
  *
  * @packageDocumentation
  */
-export { disposePerWorker, perWorker, type PerWorkerOptions, type PerWorkerValue } from "../per-worker.js";
+export { disposePerWorker } from "../per-worker-values.js";
 export { Reviver, type ReviverOptions } from "./reviver.js";
 export { CapturingNotLoadedError, TravellingValues, type Capturing } from "../values/travelling-values.js";

@@ -3,7 +3,7 @@ import { createRequire } from "node:module";
 import path from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
 import { ExportMissingError, PackageNotInstalledError } from "../errors.js";
-import { ownFile } from "../modules/file-units.js";
+import { ownFile } from "../modules/placed-files.js";
 import { liveImport } from "../modules/live-imports.js";
 import { rememberOrigin, type ImportOrigin, type ImportTarget } from "../modules/origins.js";
 import { packageNameOf } from "../modules/packages.js";

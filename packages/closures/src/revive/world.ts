@@ -2,7 +2,7 @@ import fs from "node:fs";
 import os from "node:os";
 import path from "node:path";
 import { pathToFileURL } from "node:url";
-import { registerUnit } from "../modules/file-units.js";
+import { registerUnit } from "../modules/placed-files.js";
 import type { FileTarget, FilesHead } from "../wire/heads.js";
 import type { DefinitionStore, StoredFiles } from "./definition-store.js";
 

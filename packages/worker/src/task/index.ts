@@ -15,7 +15,7 @@
  */
 export { currentTask, currentWorker, reschedule, secede } from "./current-task.js";
 export { taskConnection, vacateSlot, type TaskConnection } from "./connection.js";
-export { perWorker, type PerWorkerOptions, type PerWorkerValue } from "@heddle/closures/revive";
+export { perWorker, type PerWorkerOptions, type PerWorkerValue } from "@heddle/closures";
 export { sharedArray, type TypedArrayClass } from "./shared-array.js";
 export {
   InputMutatedError,

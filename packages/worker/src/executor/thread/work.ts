@@ -1,6 +1,5 @@
 import { Reviver, TravellingValues, disposePerWorker } from "@heddle/closures/revive";
 import { ValueDecoder, ValueEncoder } from "@heddle/protocol/values";
-import * as taskModule from "../../task/index.js";
 import { installTaskRuntime } from "../../task/runtime.js";
 import { RingReader, RingWriter } from "../byte-ring.js";
 import { collectGarbage } from "../collector.js";
@@ -45,7 +44,10 @@ export class ThreadWork {
       onBuffers: ({ buffers, leases }) => this.#leased.given(buffers, leases),
     });
     // Tasks that import this package get the part that is for them, and this very instance of it.
-    this.#reviver = new Reviver({ baseDir: data.baseDir, self: { "@heddle/worker": () => taskModule } });
+    this.#reviver = new Reviver({
+      baseDir: data.baseDir,
+      self: { "@heddle/worker": () => import("../../task/index.js") },
+    });
     this.#functions = new Functions(this.#reviver);
     this.#write = data.outputFd === undefined ? outputThroughRing(this.#reporter) : outputThroughPipe(data.outputFd);
 
