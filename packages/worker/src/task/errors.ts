@@ -47,10 +47,13 @@ export class TaskTimeoutError extends HeddleError {
 }
 registerError(TaskTimeoutError);
 
-/** The reason of a task's signal when somebody cancelled it. */
+/** Somebody cancelled the task: the reason of its signal, and what its future rejects with. */
 export class TaskCancelledError extends HeddleError {
-  constructor() {
-    super("HEDDLE_TASK_CANCELLED", "the task was cancelled");
+  constructor(
+    /** Absent inside the task itself. */
+    readonly key?: string,
+  ) {
+    super("HEDDLE_TASK_CANCELLED", key === undefined ? "the task was cancelled" : `the task ${key} was cancelled`);
   }
 }
 registerError(TaskCancelledError);

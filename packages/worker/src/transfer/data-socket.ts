@@ -1,8 +1,5 @@
-/** The dialling side of a data connection: one request at a time, bulk copied once, from the socket to where it belongs. */
-import { createHash, randomBytes } from "node:crypto";
-import { request as httpRequest, type IncomingMessage } from "node:http";
-import type { Socket } from "node:net";
-import type { Duplex } from "node:stream";
+/** The dialling side of a data connection: one request at a time; bulk is read from the socket to where it belongs. */
+import { connect as connectTcp, type OnReadOpts, type Socket } from "node:net";
 import {
   CONNECT_TIMEOUT,
   decodeFrame,
@@ -15,12 +12,15 @@ import {
 import { PeerUnreachableError, TransferError } from "./errors.js";
 import { PartsReceiver, columnsProblem, type Allocate } from "./value-columns.js";
 import { FrameParser, FramingError, Opcode, clientFrameHead } from "./websocket-frames.js";
+import { Handshake } from "./websocket-handshake.js";
 
-const WEBSOCKET_GUID = "258EAFA5-E914-47DA-95CA-C5AB0DC85B11";
 /** Raw frames: large enough to be cheap, small enough to let others through. */
 export const FRAME_BYTES = 1024 * 1024;
 /** A message (not the raw frames after it) is at most this long. */
 const MESSAGE_BYTES = 64 * 1024 * 1024;
+
+/** For what comes after the end. */
+const NOWHERE = Buffer.alloc(1024);
 
 /** A reply, with the values that came with it. */
 export interface Exchange {
@@ -36,8 +36,12 @@ interface Pending {
 
 export class DataSocket {
   readonly address: string;
-  readonly #stream: Duplex;
+  readonly #stream: Socket;
   readonly #parser: FrameParser;
+  /** Until the other side has agreed to speak WebSocket. */
+  #handshake: Handshake | undefined = new Handshake();
+  #opened!: () => void;
+  readonly #opening: Promise<void>;
   #pending: Pending | undefined;
   /** The message of a reply, as far as it has come. */
   #message: Buffer | undefined;
@@ -47,19 +51,27 @@ export class DataSocket {
   #failure: Error | undefined;
   onClosed: () => void = () => {};
 
-  private constructor(address: string, stream: Duplex, head: Buffer) {
+  private constructor(address: string, url: URL, open: (reading: OnReadOpts) => Socket, options: ConnectOptions) {
     this.address = address;
-    this.#stream = stream;
     this.#parser = new FrameParser({
       begin: (bytes) => this.#begin(bytes),
-      payload: (chunk) => this.#payload(chunk),
+      space: () => this.#space(),
+      filled: (bytes) => this.#filled(bytes),
       end: () => this.#end(),
       control: (opcode, payload) => this.#control(opcode, payload),
     });
-    stream.on("data", (chunk: Buffer) => this.#receive(chunk));
-    stream.on("error", (error) => this.#fail(new PeerUnreachableError(address, error.message, { cause: error })));
-    stream.on("close", () => this.#fail(new PeerUnreachableError(address, "it closed the connection")));
-    if (head.length > 0) this.#receive(head);
+    const stream = open({
+      buffer: () => this.#nextSpace(),
+      callback: (bytes) => this.#receive(bytes),
+    });
+    this.#stream = stream;
+    this.#opening = new Promise((resolve) => (this.#opened = resolve));
+    const patience = options.timeout ?? CONNECT_TIMEOUT;
+    stream.setTimeout(patience, () => this.#fail(this.#unreachable(`no answer within ${patience} ms`)));
+    stream.setNoDelay(true);
+    stream.on("error", (error) => this.#fail(this.#unreachable(error.message, error)));
+    stream.on("close", () => this.#fail(this.#unreachable("it closed the connection")));
+    stream.write(this.#handshake!.request(url, options.token));
   }
 
   /**
@@ -70,50 +82,32 @@ export class DataSocket {
     if (url === undefined || (url.protocol !== "ws:" && url.protocol !== "wss:"))
       throw new PeerUnreachableError(address, "it is not a ws:// or wss:// address");
     const secure = url.protocol === "wss:";
+    const host = url.hostname.replace(/^\[(.*)\]$/, "$1");
+    const port = url.port === "" ? (secure ? 443 : 80) : Number(url.port);
     // Loaded when needed: TLS is half of the time a process takes to start.
-    const request = secure ? (await import("node:https")).request : httpRequest;
-    const key = randomBytes(16).toString("base64");
-    return new Promise((resolve, reject) => {
-      const fail = (reason: string, cause?: unknown): void =>
-        reject(new PeerUnreachableError(address, reason, { cause }));
-      const attempt = request({
-        host: url.hostname.replace(/^\[(.*)\]$/, "$1"),
-        port: url.port === "" ? (secure ? 443 : 80) : Number(url.port),
-        path: url.pathname,
-        agent: false,
-        timeout: options.timeout ?? CONNECT_TIMEOUT,
-        ...(options.signal === undefined ? {} : { signal: options.signal }),
-        ...(secure ? options.tls : {}),
-        headers: {
-          connection: "Upgrade",
-          upgrade: "websocket",
-          "sec-websocket-version": "13",
-          "sec-websocket-key": key,
-          ...(options.token === undefined ? {} : { authorization: `Bearer ${options.token}` }),
-        },
-      });
-      attempt.on("upgrade", (response: IncomingMessage, stream: Socket, head: Buffer) => {
-        const accepted = createHash("sha1")
-          .update(key + WEBSOCKET_GUID)
-          .digest("base64");
-        if (response.headers["sec-websocket-accept"] !== accepted) {
-          stream.destroy();
-          return fail("it does not speak WebSocket");
-        }
-        stream.setTimeout(0);
-        stream.setNoDelay(true);
-        resolve(new DataSocket(address, stream, head));
-      });
-      attempt.on("response", (response) => {
-        response.destroy();
-        fail(response.statusCode === 401 ? "it refused the token" : `it answers with HTTP ${response.statusCode}`);
-      });
-      attempt.on("timeout", () =>
-        attempt.destroy(new Error(`no answer within ${options.timeout ?? CONNECT_TIMEOUT} ms`)),
-      );
-      attempt.on("error", (error) => fail(error.message, error));
-      attempt.end();
-    });
+    const tls = secure ? await import("node:tls") : undefined;
+    const socket = new DataSocket(
+      address,
+      url,
+      (onread) => {
+        if (tls === undefined) return connectTcp({ host, port, onread });
+        // The option is passed on to the socket below, which the types do not say.
+        const secured = { ...options.tls, host, port, onread, servername: host };
+        return tls.connect(secured);
+      },
+      options,
+    );
+    return socket.#open(options.signal);
+  }
+
+  async #open(signal: AbortSignal | undefined): Promise<this> {
+    const abort = (): void => this.#fail(this.#unreachable("the attempt was given up"));
+    signal?.addEventListener("abort", abort);
+    if (signal?.aborted === true) abort();
+    await this.#opening;
+    signal?.removeEventListener("abort", abort);
+    if (this.#failure !== undefined) throw this.#failure;
+    return this;
   }
 
   get idle(): boolean {
@@ -122,9 +116,8 @@ export class DataSocket {
 
   /** While nothing is asked of it, an open socket does not keep the process alive. */
   ref(keep: boolean): void {
-    const stream = this.#stream as Socket;
-    if (keep) stream.ref();
-    else stream.unref();
+    if (keep) this.#stream.ref();
+    else this.#stream.unref();
   }
 
   /**
@@ -166,13 +159,41 @@ export class DataSocket {
     }
   }
 
-  #receive(chunk: Buffer): void {
+  /** Where the socket reads to. */
+  #nextSpace(): Uint8Array {
     try {
-      this.#parser.push(chunk);
+      if (this.#failure === undefined) return this.#handshake?.space ?? this.#parser.space;
     } catch (error) {
-      const reason = error instanceof FramingError || error instanceof Error ? error.message : String(error);
-      this.#fail(new TransferError(this.address, reason, { cause: error }));
+      this.#fail(new TransferError(this.address, (error as Error).message, { cause: error }));
     }
+    return NOWHERE;
+  }
+
+  /** @returns whether more should be read */
+  #receive(bytes: number): boolean {
+    if (this.#failure !== undefined) return false;
+    try {
+      if (this.#handshake === undefined) this.#parser.filled(bytes);
+      else this.#shakeHands(this.#handshake, bytes);
+    } catch (error) {
+      this.#fail(new TransferError(this.address, (error as Error).message, { cause: error }));
+    }
+    return this.#failure === undefined;
+  }
+
+  #shakeHands(handshake: Handshake, bytes: number): void {
+    handshake.filled(bytes);
+    let rest: Buffer | undefined;
+    try {
+      rest = handshake.finish();
+    } catch (error) {
+      this.#fail(this.#unreachable((error as Error).message));
+    }
+    if (rest === undefined) return;
+    this.#handshake = undefined;
+    this.#stream.setTimeout(0);
+    this.#opened();
+    this.#parser.push(rest);
   }
 
   #begin(bytes: number): void {
@@ -183,15 +204,15 @@ export class DataSocket {
     this.#messageBytes = 0;
   }
 
-  #payload(chunk: Uint8Array): void {
-    if (this.#parts !== undefined) {
-      if (!this.#parts.take(chunk)) throw new FramingError("more bytes than were announced");
-      return;
-    }
-    if (this.#messageBytes + chunk.length > this.#message!.length)
-      throw new FramingError("a message in several frames");
-    this.#message!.set(chunk, this.#messageBytes);
-    this.#messageBytes += chunk.length;
+  #space(): Uint8Array {
+    const space = this.#parts === undefined ? this.#message!.subarray(this.#messageBytes) : this.#parts.space;
+    if (space === undefined || space.length === 0) throw new FramingError("more bytes than were announced");
+    return space;
+  }
+
+  #filled(bytes: number): void {
+    if (this.#parts === undefined) this.#messageBytes += bytes;
+    else this.#parts.filled(bytes);
   }
 
   #end(): void {
@@ -222,13 +243,18 @@ export class DataSocket {
     if (opcode !== Opcode.close) return;
     this.#stream.end();
     const reason = payload.length > 2 ? `: ${payload.subarray(2).toString()}` : "";
-    this.#fail(new PeerUnreachableError(this.address, `it closed the connection${reason}`));
+    this.#fail(this.#unreachable(`it closed the connection${reason}`));
+  }
+
+  #unreachable(reason: string, cause?: unknown): PeerUnreachableError {
+    return new PeerUnreachableError(this.address, reason, { cause });
   }
 
   #fail(error: Error): void {
     if (this.#failure !== undefined) return;
     this.#failure = error;
     this.#stream.destroy();
+    this.#opened();
     this.#pending?.reject(error);
     this.#pending = undefined;
     this.onClosed();

@@ -95,17 +95,27 @@ export class PartsReceiver {
     return this.#target === this.#targets.length;
   }
 
-  /** Copies the next bytes to where they belong. Returns false when there are more than were announced. */
+  /** Where the next bytes belong; undefined when all are there. */
+  get space(): Uint8Array | undefined {
+    const target = this.#targets[this.#target];
+    return this.#offset === 0 ? target : target?.subarray(this.#offset);
+  }
+
+  /** So many bytes were written there. */
+  filled(bytes: number): void {
+    this.#offset += bytes;
+    this.#skipFull();
+  }
+
+  /** Copies bytes to where they belong. Returns false when there are more than were announced. */
   take(chunk: Uint8Array): boolean {
-    let from = 0;
-    while (from < chunk.length) {
-      const target = this.#targets[this.#target];
-      if (target === undefined) return false;
-      const count = Math.min(target.length - this.#offset, chunk.length - from);
-      target.set(from === 0 && count === chunk.length ? chunk : chunk.subarray(from, from + count), this.#offset);
-      this.#offset += count;
-      from += count;
-      this.#skipFull();
+    for (let from = 0; from < chunk.length;) {
+      const { space } = this;
+      if (space === undefined) return false;
+      const part = chunk.subarray(from, from + space.length);
+      space.set(part);
+      from += part.length;
+      this.filled(part.length);
     }
     return true;
   }

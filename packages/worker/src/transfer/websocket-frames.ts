@@ -1,7 +1,7 @@
 /**
- * The framing of RFC 6455, as far as a client needs it that receives bulk: payloads are handed on piece by piece as they leave the
- * socket, so that they can be copied to where they belong at once. (A general client gathers each frame first: one more copy
- * of everything, which is as much work as the rest of a transfer.)
+ * The framing of RFC 6455, as far as a client needs it that receives bulk: payloads are read from the socket to the place where
+ * they belong. (A general client reads pieces and joins them to messages, which are then copied to their place: as much work as
+ * all the rest of a transfer.)
  */
 export const Opcode = { continuation: 0, text: 1, binary: 2, close: 8, ping: 9, pong: 10 } as const;
 
@@ -31,8 +31,10 @@ export function clientFrameHead(opcode: number, length: number): Buffer {
 export interface FrameHandlers {
   /** A data message begins, of at least `bytes`. */
   begin(bytes: number): void;
-  /** The next bytes of its payload; only valid during the call. */
-  payload(chunk: Uint8Array): void;
+  /** Where the next bytes of its payload belong. Never empty. */
+  space(): Uint8Array;
+  /** So many bytes were written there. */
+  filled(bytes: number): void;
   /** It is complete. */
   end(): void;
   /** Ping, pong or close, with its payload. */
@@ -42,12 +44,15 @@ export interface FrameHandlers {
 /** What a server sends is not what a WebSocket server may send. */
 export class FramingError extends Error {}
 
-/** Takes the bytes of a socket apart into frames. */
+/**
+ * Takes the bytes of a socket apart into frames. It says where the next bytes belong, so that a socket can read them to that place:
+ * `space`, then `filled`.
+ */
 export class FrameParser {
   readonly #handlers: FrameHandlers;
-  /** Head of a frame, or payload of a control frame, that came in pieces. */
-  readonly #partial = Buffer.alloc(CONTROL_BYTES);
-  #partialBytes = 0;
+  /** Head of a frame, or payload of a control frame. */
+  readonly #scratch = Buffer.alloc(CONTROL_BYTES);
+  #scratchBytes = 0;
   #inPayload = false;
   #opcode = 0;
   #fin = false;
@@ -60,33 +65,50 @@ export class FrameParser {
     this.#handlers = handlers;
   }
 
+  /** Where the next bytes belong. */
+  get space(): Uint8Array {
+    if (!this.#inPayload) return this.#scratch.subarray(this.#scratchBytes, this.#headBytes());
+    if (this.#opcode >= Opcode.close) return this.#scratch.subarray(this.#length - this.#left, this.#length);
+    const space = this.#handlers.space();
+    return space.length > this.#left ? space.subarray(0, this.#left) : space;
+  }
+
   /**
+   * Takes in bytes that were written to `space`.
+   *
    * @throws FramingError
    */
-  push(chunk: Buffer): void {
-    for (let at = 0; at < chunk.length;)
-      at = this.#inPayload ? this.#takePayload(chunk, at) : this.#takeHead(chunk, at);
-  }
-
-  #takeHead(chunk: Buffer, from: number): number {
-    let at = from;
-    while (at < chunk.length) {
-      this.#partial[this.#partialBytes++] = chunk[at++]!;
-      if (this.#partialBytes >= 2 && this.#partialBytes === this.#headBytes()) {
-        this.#beginFrame();
-        break;
-      }
+  filled(bytes: number): void {
+    if (!this.#inPayload) {
+      this.#scratchBytes += bytes;
+      if (this.#scratchBytes === this.#headBytes()) this.#beginFrame();
+      return;
     }
-    return at;
+    this.#left -= bytes;
+    if (this.#opcode < Opcode.close) this.#handlers.filled(bytes);
+    if (this.#left === 0) this.#endFrame();
   }
 
+  /** Takes in bytes from elsewhere. */
+  push(chunk: Uint8Array): void {
+    for (let at = 0; at < chunk.length;) {
+      const space = this.space;
+      const part = chunk.subarray(at, at + space.length);
+      space.set(part);
+      at += part.length;
+      this.filled(part.length);
+    }
+  }
+
+  /** The second byte says how long a head is. */
   #headBytes(): number {
-    const length = this.#partial[1]! & 0x7f;
+    if (this.#scratchBytes < 2) return 2;
+    const length = this.#scratch[1]! & 0x7f;
     return length === 127 ? 10 : length === 126 ? 4 : 2;
   }
 
   #beginFrame(): void {
-    const head = this.#partial;
+    const head = this.#scratch;
     const short = head[1]! & 0x7f;
     this.#opcode = head[0]! & 0x0f;
     this.#fin = (head[0]! & FIN) !== 0;
@@ -105,7 +127,7 @@ export class FrameParser {
     } else if ((this.#opcode === Opcode.continuation) !== this.#inMessage) {
       throw new FramingError("frames of two messages are mixed");
     }
-    this.#partialBytes = 0;
+    this.#scratchBytes = 0;
     this.#left = this.#length;
     this.#inPayload = true;
     if (this.#opcode === Opcode.binary) {
@@ -115,22 +137,10 @@ export class FrameParser {
     if (this.#left === 0) this.#endFrame();
   }
 
-  #takePayload(chunk: Buffer, from: number): number {
-    const to = Math.min(chunk.length, from + this.#left);
-    this.#left -= to - from;
-    if (this.#opcode >= Opcode.close) {
-      chunk.copy(this.#partial, this.#length - this.#left - (to - from), from, to);
-    } else {
-      this.#handlers.payload(from === 0 && to === chunk.length ? chunk : chunk.subarray(from, to));
-    }
-    if (this.#left === 0) this.#endFrame();
-    return to;
-  }
-
   #endFrame(): void {
     this.#inPayload = false;
     if (this.#opcode >= Opcode.close) {
-      this.#handlers.control(this.#opcode, Buffer.from(this.#partial.subarray(0, this.#length)));
+      this.#handlers.control(this.#opcode, Buffer.from(this.#scratch.subarray(0, this.#length)));
     } else if (this.#fin) {
       this.#inMessage = false;
       this.#handlers.end();

@@ -1,4 +1,5 @@
 import { once } from "node:events";
+import { readFileSync } from "node:fs";
 import { hostname } from "node:os";
 import { createServer, type AddressInfo, type Socket } from "node:net";
 import { afterEach, describe, expect, it } from "vitest";
@@ -159,6 +160,30 @@ describe("fetching values", () => {
     await server.close();
     const { server: next } = await served(values, { port: Number(port) });
     expect(await client.get(next.address, Int32Array.of(1))).toMatchObject({ op: "found" });
+  });
+});
+
+describe("an encrypted transfer", () => {
+  const fixture = (name: string): string => readFileSync(new URL(`./fixtures/${name}`, import.meta.url), "utf8");
+
+  it("brings what a plain one brings, from whom the certificate vouches for", async () => {
+    const value = { head: Uint8Array.of(1, 2), buffers: [patterned(3 * MiB + 1, 1)] };
+    const tls = { cert: fixture("cert.pem"), key: fixture("key.pem") };
+    const { server, client: plain } = await served(new Map([[1, value]]), { tls });
+    expect(server.address).toMatch(/^wss:/);
+    const client = new DataClient({ token: "secret", tls: { ca: tls.cert } });
+    const stranger = new DataClient({ token: "secret" });
+    cleanups.push(
+      () => client.close(),
+      () => stranger.close(),
+    );
+    const answer = await client.get(server.address, Int32Array.of(1));
+    if (answer.op === "busy") throw new Error("busy");
+    expect(Buffer.from(answer.values[0]!.buffers[0]!).equals(Buffer.from(value.buffers[0]!))).toBe(true);
+    await expect(stranger.get(server.address, Int32Array.of(1))).rejects.toThrow(/self-signed/);
+    await expect(plain.get(server.address.replace("wss:", "ws:"), Int32Array.of(1))).rejects.toBeInstanceOf(
+      PeerUnreachableError,
+    );
   });
 });
 
