@@ -244,11 +244,11 @@ export class Client extends Submitter implements AsyncDisposable {
   /** Cancels every task of every client, drops all data, and gives every worker fresh threads. Resolves when they are back. */
   async restart(options: { readonly timeout?: Duration } = {}): Promise<void> {
     checkOptionNames("restart", options, ["timeout"]);
-    const before = new Map((await this.workers()).map(({ name, lastSeen: _, ...worker }) => [name, worker]));
+    const before = new Set((await this.workers()).map(({ index }) => index));
     await this.#ask({ what: "restart" });
     await this.#until("the restart", options.timeout ?? RESTART_TIMEOUT, async () => {
-      const workers = await this.workers();
-      return workers.length >= before.size && workers.every(({ status }) => status === "running");
+      const back = (await this.workers()).filter(({ index, status }) => status === "running" && !before.has(index));
+      return back.length >= before.size;
     });
   }
 

@@ -1,12 +1,6 @@
 /** Why a task has no result, as the error its user sees. */
 import { ValueDecoder, type FailureRecord } from "@heddle/protocol";
-import {
-  TaskCancelledError,
-  TaskExitedError,
-  TaskOutOfMemoryError,
-  TaskTimeoutError,
-  ThrownValueError,
-} from "@heddle/worker/task";
+import { TaskExitedError, TaskOutOfMemoryError, TaskTimeoutError, ThrownValueError } from "@heddle/worker/task";
 import {
   DataLostError,
   KeyConflictError,
@@ -61,10 +55,6 @@ function errorOfKind(failure: FailureRecord): Error {
     case "internal":
       return new TaskFailedError(kind, message);
   }
-}
-
-export function cancelledError(): Error {
-  return new TaskCancelledError();
 }
 
 function numberIn(data: Readonly<Record<string, unknown>>, field: string): number {

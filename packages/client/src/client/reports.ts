@@ -2,6 +2,8 @@
 
 export interface WorkerInfo {
   readonly name: string;
+  /** Its number at the scheduler; another one when it has joined again. */
+  readonly index: number;
   /** Where its results are fetched. */
   readonly address: string;
   readonly host: string;

@@ -1,9 +1,10 @@
 /** Results and errors of tasks, from where they are: small results came along, big ones are fetched from a worker that has them. */
 import { setTimeout as delay } from "node:timers/promises";
 import { parseDuration, type Duration, type EncodedValue, type Location } from "@heddle/protocol";
+import { TaskCancelledError } from "@heddle/worker/task";
 import { DataLostError, WaitTimeoutError } from "../errors/tasks.js";
 import { decode, decodeNow } from "./decoding.js";
-import { cancelledError, errorOf } from "./failures.js";
+import { errorOf } from "./failures.js";
 import { keepAlive } from "./keep-alive.js";
 import type { Session } from "./session.js";
 import type { TaskList } from "./settlement.js";
@@ -178,7 +179,7 @@ export class Results {
     this.#session.looked(task);
     const failure = this.#session.core.failure(task);
     if (failure !== undefined) return errorOf(failure);
-    if (this.#session.status(task) === "cancelled") return cancelledError();
+    if (this.#session.status(task) === "cancelled") return new TaskCancelledError(this.#session.keyText(task));
     return (
       this.#session.failure ??
       new DataLostError(`the data of ${this.#session.keyText(task)} is lost: the last worker that held it is gone`)

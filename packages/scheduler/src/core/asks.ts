@@ -245,6 +245,7 @@ export function workerInfo(worker: WorkerRecord): { [key: string]: Plain } {
   const { hello, metrics } = worker;
   return {
     name: worker.name,
+    index: worker.index,
     address: hello.dataAddress,
     host: hello.host,
     pid: hello.pid,

@@ -104,6 +104,19 @@ export class InputMutatedError extends HeddleError {
 }
 registerError(InputMutatedError);
 
+/** A native addon does not load in threads, where tasks run. */
+export class NativeAddonError extends HeddleError {
+  constructor(options: ErrorOptions) {
+    super(
+      "HEDDLE_NATIVE_ADDON",
+      "a native addon that a task imports cannot be loaded in a thread: it was not built to be context-aware; " +
+        "look for a newer version of the package, or use it in a child process that the task starts",
+      options,
+    );
+  }
+}
+registerError(NativeAddonError);
+
 /** What `reschedule()` throws. Nothing but the executor should catch it. */
 export class RescheduleRequest extends HeddleError {
   constructor(readonly reason: string) {
