@@ -20,6 +20,8 @@ export class ExecutorGate {
   /** By thread: what is under way, when something has to be waited for. */
   readonly #waiting = new Map<number, Promise<void>>();
 
+  #closed = false;
+
   constructor(pool: ExecutorPool, owner: GateOwner) {
     this.#pool = pool;
     this.#owner = owner;
@@ -45,15 +47,22 @@ export class ExecutorGate {
     this.#inTurn(thread, () => this.#pool.forget(thread, tasks));
   }
 
+  /** Nothing goes to the threads any more: they are being ended. */
+  close(): void {
+    this.#closed = true;
+  }
+
   #send(thread: number, batch: ExecuteColumns, inputs: readonly (EncodedValue | undefined)[]): void {
+    if (this.#closed) return;
     const lost = [...batch.inputs].filter((_, row) => inputs[row] === undefined);
     if (lost.length > 0) this.#owner.unsent(lost, batch);
     else this.#pool.execute(thread, { ...batch, inputs: inputs as readonly EncodedValue[] });
   }
 
   #inTurn(thread: number, step: () => void | Promise<void>): void {
+    if (this.#closed) return;
     const before = this.#waiting.get(thread);
-    const running = before === undefined ? step() : before.then(step);
+    const running = before === undefined ? step() : before.then(() => (this.#closed ? undefined : step()));
     if (!(running instanceof Promise)) return;
     const settled = running.finally(() => {
       if (this.#waiting.get(thread) === settled) this.#waiting.delete(thread);

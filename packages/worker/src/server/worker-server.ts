@@ -8,16 +8,14 @@ import {
 } from "@heddle/protocol";
 import type { WorkerEvent, WorkerInstruction } from "../core/events.js";
 import { WorkerCore } from "../core/worker-core.js";
-import { DEFAULT_THRESHOLDS, MemoryWatch } from "../data/memory-watch.js";
-import { ValueStore } from "../data/value-store.js";
+import { MemoryWatch } from "../data/memory-watch.js";
 import type { ExecutorEvents, ExecutorPool } from "../executor/interface.js";
 import { WorkerThreadPool } from "../executor/pool.js";
-import { DataClient, type Fetched } from "../transfer/data-client.js";
-import { DataServer } from "../transfer/data-server.js";
+import { DataPlane } from "./data-plane.js";
 import { ExecutorGate } from "./executor-gate.js";
 import { Membership } from "./membership.js";
 import { settingsOf, type WorkerEnd, type WorkerServerOptions, type WorkerSettings } from "./options.js";
-import { Traffic } from "./traffic.js";
+import { Pulse } from "./pulse.js";
 
 /**
  * A worker: joins a scheduler, runs what it is given on executor threads, keeps the results and serves them.
@@ -36,24 +34,17 @@ export class WorkerServer {
   readonly #options: WorkerServerOptions;
   readonly #settings: WorkerSettings;
   readonly #id = randomUUID();
-  readonly #store: ValueStore;
-  readonly #server: DataServer;
-  readonly #peers: DataClient;
+  readonly #data: DataPlane;
   readonly #membership: Membership;
   readonly #memory: MemoryWatch;
-  readonly #traffic = new Traffic();
+  readonly #pulse = new Pulse((cpu) => this.#beat(cpu));
   #core: WorkerCore;
   #pool: ExecutorPool;
   #gate: ExecutorGate;
-  /** What peers have answered, until the core has said what of it is kept. */
-  readonly #answers = new Map<number, Fetched>();
-  readonly #requests = new Map<number, AbortController>();
   /** An instruction may lead to the next event before it returns: events wait for their turn. */
   readonly #events: WorkerEvent[] = [];
   #handling = false;
   #timer: { readonly at: number; readonly timeout: NodeJS.Timeout } | undefined;
-  #heartbeat: NodeJS.Timeout | undefined;
-  #cpu = { at: performance.now(), usage: process.cpuUsage() };
   #name: string;
   #state: "new" | "running" | "closing" = "new";
   #closed: Promise<void> | undefined;
@@ -65,45 +56,14 @@ export class WorkerServer {
     this.#options = options;
     this.#settings = settingsOf(options);
     this.#name = options.name ?? "";
-    const { memoryLimit, host, connectTimeout, reconnectTimeout } = this.#settings;
-    // What executor threads are to see has to be in shared memory, and they know what of it can be used again.
-    const allocate = (bytes: number): Uint8Array => this.#pool.allocate(bytes);
-    this.#store = new ValueStore({
-      target: DEFAULT_THRESHOLDS.target * memoryLimit,
-      allocate,
-      onDropped: (buffers) => this.#pool.retire(buffers),
-      ...(options.spillFolder === undefined ? {} : { spillFolder: options.spillFolder }),
-      onLost: (tasks, error) => {
-        this.#log(error.message);
-        this.#dispatch({ type: "lost", tasks: Int32Array.from(tasks) });
-      },
-    });
-    this.#server = new DataServer(
-      {
-        read: (tasks) => this.#store.read(tasks),
-        put: (tasks, values, keyLengths, keys) => {
-          values.forEach((value, row) => this.#store.put(tasks[row]!, value));
-          const nbytes = Float64Array.from(values, sizeOf);
-          this.#dispatch({ type: "put", tasks, nbytes, keyLengths, keys });
-        },
-        allocate,
-        limit: memoryLimit,
-      },
-      {
-        host,
-        port: options.dataPort ?? 0,
-        publicHost: options.publicHost,
-        token: options.token,
-        tls: options.tls,
-      },
-    );
-    this.#peers = new DataClient({
-      allocate,
-      ...(options.token === undefined ? {} : { token: options.token }),
-      ...(options.tls === undefined ? {} : { tls: options.tls }),
+    const { memoryLimit, connectTimeout, reconnectTimeout } = this.#settings;
+    this.#data = new DataPlane(options, this.#settings, {
+      dispatch: (event) => this.#dispatch(event),
+      pool: () => this.#pool,
+      log: (line) => this.#log(line),
     });
     this.#memory = new MemoryWatch(memoryLimit, {
-      spill: (bytes) => this.#store.spill(bytes),
+      spill: (bytes) => this.#data.store.spill(bytes),
       collect: () => this.#pool.collect(true),
       status: (status, reason) => {
         this.#log(status === "paused" ? `paused: ${reason}` : `running again: ${reason}`);
@@ -121,7 +81,7 @@ export class WorkerServer {
       onJoined: (welcome, rejoining) => this.#joined(welcome, rejoining),
       onMessages: (messages) => this.#receive(messages),
       onLost: (reason) => {
-        clearInterval(this.#heartbeat);
+        this.#pulse.stop();
         this.#log(`lost the scheduler (${reason}); looking for it`);
         this.#dispatch({ type: "disconnected" });
       },
@@ -140,7 +100,7 @@ export class WorkerServer {
 
   /** Where peers and clients fetch its results; empty before `start`. */
   get address(): string {
-    return this.#server.address;
+    return this.#data.address;
   }
 
   /**
@@ -154,7 +114,7 @@ export class WorkerServer {
       const threads = this.#startThreads();
       // Whatever fails first is what `start` rejects with.
       threads.catch(() => {});
-      await this.#server.start();
+      await this.#data.start();
       await this.#membership.join();
       await threads;
       if (this.#settings.ownsProcess) this.#memory.start();
@@ -176,13 +136,12 @@ export class WorkerServer {
   async #close(reason: string): Promise<void> {
     this.#state = "closing";
     this.#membership.send({ op: "status", status: "closing", reason });
-    clearInterval(this.#heartbeat);
+    this.#pulse.stop();
     clearTimeout(this.#timer?.timeout);
     this.#memory.stop();
     this.#membership.close("closing");
-    for (const request of this.#requests.values()) request.abort();
-    this.#peers.close();
-    await Promise.all([this.#server.close(), this.#pool.close(), this.#store.close()]);
+    this.#gate.close();
+    await Promise.all([this.#data.close(), this.#pool.close()]);
   }
 
   #end(reason: string, expected: boolean, urgent = false): void {
@@ -220,33 +179,13 @@ export class WorkerServer {
       case "scheduler":
         return this.#membership.send(instruction.message);
       case "store":
-        return this.#performOnStore(instruction);
+      case "peers":
+        return this.#data.perform(instruction);
       case "threads":
         return this.#performOnThreads(instruction);
-      case "peers":
-        if (instruction.action === "fetch") void this.#fetch(instruction);
-        else this.#requests.get(instruction.gather)?.abort();
-        return;
       case "shell":
         if (instruction.restart) void this.#restart(instruction.reason);
         else this.#end(instruction.reason, true);
-    }
-  }
-
-  #performOnStore(instruction: Extract<WorkerInstruction, { to: "store" }>): void {
-    switch (instruction.action) {
-      case "keep":
-        return this.#store.keep(instruction.batch, instruction.rows, instruction.ids, instruction.aside);
-      case "accept":
-        return this.#accept(instruction.gather, instruction.tasks);
-      case "discard":
-        return this.#pool.retire(instruction.buffers);
-      case "drop":
-        return this.#store.drop(instruction.tasks);
-      case "setAside":
-        return this.#store.setAside();
-      case "adopt":
-        return this.#store.adopt(instruction.from, instruction.ids);
     }
   }
 
@@ -264,48 +203,6 @@ export class WorkerServer {
         return this.#gate.forget(instruction.thread, instruction.tasks);
       case "call":
         return this.#pool.call(instruction.call.id, instruction.call.function, instruction.call.args);
-    }
-  }
-
-  /** Keeps what is wanted of a peer's answer. */
-  #accept(gather: number, wanted: Iterable<number>): void {
-    const { tasks, values } = this.#answers.get(gather)!;
-    this.#answers.delete(gather);
-    const accepted = new Set(wanted);
-    tasks.forEach((task, row) => {
-      const value = values[row]!;
-      if (accepted.has(task)) this.#store.put(task, value);
-      else this.#pool.retire(value.buffers);
-    });
-  }
-
-  async #fetch(request: Extract<WorkerInstruction, { action: "fetch" }>): Promise<void> {
-    const { gather, peer, address, tasks } = request;
-    const abort = new AbortController();
-    this.#requests.set(gather, abort);
-    const started = performance.now();
-    try {
-      const answer = await this.#peers.get(address, tasks, abort.signal);
-      if (abort.signal.aborted) return;
-      if (answer.op === "busy") {
-        this.#dispatch({ type: "fetchBusy", gather, retryAfter: answer.retryAfter });
-        return;
-      }
-      const nbytes = Float64Array.from(answer.values, sizeOf);
-      this.#traffic.add(
-        peer,
-        nbytes.reduce((sum, bytes) => sum + bytes, 0),
-        performance.now() - started,
-      );
-      this.#answers.set(gather, answer);
-      this.#dispatch({ type: "fetched", gather, tasks: answer.tasks, nbytes, absent: answer.absent });
-      if (this.#answers.has(gather)) this.#accept(gather, []);
-    } catch (error) {
-      if (abort.signal.aborted) return;
-      this.#log((error as Error).message);
-      this.#dispatch({ type: "fetchFailed", gather, reason: (error as Error).message });
-    } finally {
-      this.#requests.delete(gather);
     }
   }
 
@@ -339,7 +236,7 @@ export class WorkerServer {
       node: process.version,
       pid: process.pid,
       host: machine,
-      dataAddress: this.#server.address,
+      dataAddress: this.#data.address,
       threads,
       memoryLimit,
       resources,
@@ -351,8 +248,7 @@ export class WorkerServer {
   #joined(welcome: Welcome, rejoining: boolean): void {
     this.#name = welcome.name ?? this.#name;
     this.#identify();
-    clearInterval(this.#heartbeat);
-    this.#heartbeat = setInterval(() => this.#beat(), welcome.heartbeat);
+    this.#pulse.start(welcome.heartbeat);
     this.#dispatch({ type: "connected", index: welcome.index, epoch: welcome.epoch, rejoining });
   }
 
@@ -360,33 +256,24 @@ export class WorkerServer {
     for (const message of messages) this.#dispatch({ type: "message", message });
   }
 
-  #beat(): void {
-    const at = performance.now();
-    const usage = process.cpuUsage();
-    const micros = usage.user + usage.system - this.#cpu.usage.user - this.#cpu.usage.system;
-    const cpu = micros / 1000 / Math.max(1, at - this.#cpu.at);
-    this.#cpu = { at, usage };
+  #beat(cpu: number): void {
     this.#membership.send({
       op: "heartbeat",
       rss: process.memoryUsage.rss(),
-      managed: this.#store.managed + this.#pool.heldBytes,
-      spilled: this.#store.spilled,
       cpu,
       ...this.#core.counts,
-      sentBytes: this.#server.sent + this.#peers.sent,
-      receivedBytes: this.#server.received + this.#peers.received,
-      bandwidth: this.#traffic.take(),
+      ...this.#data.metrics(),
     });
   }
 
   /** Drops everything, and joins again with fresh threads. */
   async #restart(reason: string): Promise<void> {
     this.#log(`restarting: ${reason}`);
-    clearInterval(this.#heartbeat);
-    for (const request of this.#requests.values()) request.abort();
+    this.#pulse.stop();
     const earlier = this.#pool;
     this.#events.length = 0;
-    this.#store.clear();
+    this.#data.clear();
+    this.#gate.close();
     this.#core = this.#newCore();
     this.#pool = this.#newPool();
     this.#gate = this.#newGate();
@@ -455,10 +342,10 @@ export class WorkerServer {
 
   #newGate(): ExecutorGate {
     const gate: ExecutorGate = new ExecutorGate(this.#pool, {
-      read: (tasks) => this.#store.read(tasks),
+      read: (tasks) => this.#data.store.read(tasks),
       unsent: (lost, { tasks, runs }) => {
         if (gate !== this.#gate) return;
-        this.#store.drop(lost);
+        this.#data.store.drop(lost);
         this.#dispatch({ type: "lost", tasks: Int32Array.from(lost) });
         this.#dispatch({ type: "unsent", tasks, runs });
       },
@@ -473,7 +360,7 @@ export class WorkerServer {
     const { address, token } = this.#options;
     return {
       name: this.#name,
-      address: this.#server.address,
+      address: this.#data.address,
       scheduler: { address, ...(token === undefined ? {} : { token }) },
     };
   }
@@ -496,8 +383,4 @@ export class WorkerServer {
 /** Milliseconds since the epoch, never going back. */
 function now(): number {
   return performance.timeOrigin + performance.now();
-}
-
-function sizeOf(value: { readonly head: Uint8Array; readonly buffers: readonly Uint8Array[] }): number {
-  return value.buffers.reduce((sum, buffer) => sum + buffer.byteLength, value.head.byteLength);
 }
