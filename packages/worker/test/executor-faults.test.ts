@@ -110,6 +110,28 @@ describe("what a task does wrong concerns that task", () => {
     expect(error).not.toHaveProperty("socket");
   });
 
+  it("an error that throws when it is looked at", async () => {
+    await using harness = await Harness.start();
+    const { failure, error } = await harness.run(() => {
+      throw new Proxy(new Error("hidden"), {
+        get() {
+          throw new Error("keep out");
+        },
+      });
+    });
+    expect(failure).toMatchObject({ kind: "error" });
+    expect(error).toBeInstanceOf(Error);
+    expect((await harness.run(() => 1)).value).toBe(1);
+  });
+
+  it("a native addon that refuses to be loaded in threads", async () => {
+    await using harness = await Harness.start();
+    const { error } = await harness.run(() => {
+      throw Object.assign(new Error("Module did not self-register: '/x/addon.node'."), { code: "ERR_DLOPEN_FAILED" });
+    });
+    expect(error).toMatchObject({ code: "HEDDLE_NATIVE_ADDON", cause: { code: "ERR_DLOPEN_FAILED" } });
+  });
+
   it("a result that cannot travel names the place", async () => {
     await using harness = await Harness.start();
     const { failure, error } = await harness.run(() => ({ rows: [1, new WeakMap()] }));

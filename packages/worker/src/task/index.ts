@@ -19,6 +19,7 @@ export { perWorker, type PerWorkerOptions, type PerWorkerValue } from "@heddle/c
 export { sharedArray, type TypedArrayClass } from "./shared-array.js";
 export {
   InputMutatedError,
+  NativeAddonError,
   NotInTaskError,
   RescheduleRequest,
   TaskCancelledError,

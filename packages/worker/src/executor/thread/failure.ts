@@ -1,12 +1,6 @@
-import {
-  CodecError,
-  ValueEncoder,
-  type CodecExtension,
-  type FailureKind,
-  type FailureRecord,
-} from "@heddle/protocol/values";
+import { ValueEncoder, type CodecExtension, type FailureKind, type FailureRecord } from "@heddle/protocol/values";
 import { types } from "node:util";
-import { InputMutatedError, RescheduleRequest, ThrownValueError } from "../../task/errors.js";
+import { InputMutatedError, NativeAddonError, RescheduleRequest, ThrownValueError } from "../../task/errors.js";
 import { cutOwnFrames } from "./user-stack.js";
 
 /** Where in a run something was thrown. */
@@ -33,11 +27,18 @@ export class ErrorEncoder {
   }
 
   failure(stage: FailureStage, thrown: unknown): FailureRecord & { readonly reschedule?: true } {
+    // Reading what was thrown may throw in its turn: a proxy, a getter.
+    return (
+      safely(() => this.#failure(stage, thrown), undefined) ?? this.#failure(stage, new ThrownValueError(undefined))
+    );
+  }
+
+  #failure(stage: FailureStage, thrown: unknown): FailureRecord & { readonly reschedule?: true } {
     if (thrown instanceof RescheduleRequest) return { kind: "error", message: thrown.message, reschedule: true };
     const error = asError(thrown);
     return {
-      kind: error instanceof InputMutatedError ? "inputs" : stage === "body" ? "error" : KINDS[stage],
-      message: safely(() => `${error.name}: ${error.message}`, "an error whose message cannot be read"),
+      kind: error instanceof InputMutatedError ? "inputs" : KINDS[stage],
+      message: `${error.name}: ${error.message}`,
       error: this.encode(error),
       ...(error instanceof InputMutatedError ? { data: { input: error.input } } : {}),
     };
@@ -53,8 +54,8 @@ export class ErrorEncoder {
     safely(() => this.mapStack(error), undefined);
     try {
       return this.#encoder.encode(error).head;
-    } catch (reason) {
-      return this.#encoder.encode(travellingPart(error, reason, (value) => this.#canEncode(value))).head;
+    } catch {
+      return this.#encoder.encode(travellingPart(error, (value) => this.#canEncode(value))).head;
     }
   }
 
@@ -69,24 +70,24 @@ export class ErrorEncoder {
 }
 
 function asError(thrown: unknown): Error {
+  if (safely(() => isAddonRefusal(thrown), false)) return new NativeAddonError({ cause: thrown });
   return types.isNativeError(thrown) || thrown instanceof Error ? thrown : new ThrownValueError(thrown);
 }
 
+function isAddonRefusal(thrown: unknown): boolean {
+  return (thrown as NodeJS.ErrnoException).code === "ERR_DLOPEN_FAILED" && /self-register/.test(String(thrown));
+}
+
 /** Name, message and stack, and those own fields that can travel. */
-function travellingPart(error: Error, reason: unknown, canEncode: (value: unknown) => boolean): Error {
+function travellingPart(error: Error, canEncode: (value: unknown) => boolean): Error {
   const part = new Error(safely(() => String(error.message), ""));
-  const set = (name: string, value: unknown): unknown =>
-    Object.defineProperty(part, name, { value, configurable: true, writable: true, enumerable: name in error });
-  set(
-    "name",
-    safely(() => String(error.name), "Error"),
-  );
+  const name = safely(() => String(error.name), "Error");
+  Object.defineProperty(part, "name", { value: name, configurable: true, writable: true, enumerable: false });
   part.stack = safely(() => String(error.stack), part.stack ?? "");
-  for (const name of safely(() => Object.keys(error), [])) {
-    const value = safely(() => (error as unknown as Record<string, unknown>)[name], undefined);
-    if (canEncode(value)) set(name, value);
+  for (const field of Object.keys(error)) {
+    const value = safely(() => (error as unknown as Record<string, unknown>)[field], undefined);
+    if (canEncode(value)) Object.assign(part, { [field]: value });
   }
-  if (reason instanceof CodecError && error instanceof ThrownValueError) set("thrown", undefined);
   return part;
 }
 

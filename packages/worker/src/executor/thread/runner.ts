@@ -18,18 +18,13 @@ import { ParkedRuns, activeMilliseconds } from "./parked-runs.js";
 import type { Reporter } from "./reporter.js";
 import { keepsResult, type ResultWriter } from "./result-writer.js";
 import type { RetainedResults } from "./retained.js";
+import { RowQueue, type Row } from "./row-queue.js";
 import { TaskRun, type RunHost } from "./task-run.js";
 
 /** Milliseconds of runs in a row before the event loop has its turn: parked tasks, timers, messages. */
 const SLICE = 2;
 /** The news of earlier runs may wait for a run that is expected to take less than this many milliseconds. */
 const SHORT = 0.1;
-
-/** A row that has to wait. */
-export interface WaitingRow {
-  readonly batch: Batch;
-  readonly row: number;
-}
 
 export interface RunnerParts {
   readonly slots: RunSlots;
@@ -38,7 +33,7 @@ export interface RunnerParts {
   readonly functions: Functions;
   readonly arguments: ArgumentReader;
   readonly results: ResultWriter;
-  readonly retained: RetainedResults<WaitingRow>;
+  readonly retained: RetainedResults<Row>;
   readonly errors: ErrorEncoder;
   readonly travelling: TravellingValues;
   readonly host: RunHost;
@@ -46,14 +41,10 @@ export interface RunnerParts {
 
 export class Runner {
   readonly #parts: RunnerParts;
+  readonly #queue: RowQueue;
   readonly #parked: ParkedRuns;
   /** The task, for code that runs after an await, in a timer, in a callback. */
   readonly #scope = new AsyncLocalStorage<TaskRun | undefined>();
-
-  #batch: Batch | undefined;
-  #nextRow = 0;
-  /** Rows that waited for a result that is there now, the next one last. */
-  readonly #ready: WaitingRow[] = [];
 
   /** The row that has the thread, as long as it does, and its run if it needed one. */
   #running: Batch | undefined;
@@ -71,6 +62,7 @@ export class Runner {
 
   constructor(parts: RunnerParts) {
     this.#parts = parts;
+    this.#queue = new RowQueue(parts.inbox, parts.retained);
     this.#parked = new ParkedRuns(parts.reporter);
   }
 
@@ -101,11 +93,11 @@ export class Runner {
         this.queueTurn();
         break;
       }
-      if (this.#takeRow()) now = this.#begin(this.#taken!, this.#takenRow, now);
+      if (this.#queue.next()) now = this.#begin(this.#queue.batch!, this.#queue.row, now);
       else if (inbox.sleep()) break;
     }
     if (!this.#isReviving) slots.occupy(-1);
-    this.#taken = undefined;
+    this.#queue.release();
     this.#parts.arguments.release();
     this.#parts.results.release();
     reporter.wake();
@@ -121,40 +113,12 @@ export class Runner {
     setImmediate(this.#turn);
   }
 
-  #taken: Batch | undefined;
-  #takenRow = 0;
-
-  /** Sets `#taken` and `#takenRow`; false when there is no row. */
-  #takeRow(): boolean {
-    const ready = this.#ready.pop();
-    if (ready !== undefined) {
-      this.#taken = ready.batch;
-      this.#takenRow = ready.row;
-      return true;
-    }
-    while (this.#batch === undefined || this.#nextRow === this.#batch.rows) {
-      const batch = (this.#batch = this.#parts.inbox.nextBatch());
-      this.#nextRow = 0;
-      if (batch === undefined) return false;
-      for (let row = 0; row < batch.rows; row++) {
-        if (keepsResult(batch, row)) this.#parts.retained.expect(batch.task(row));
-      }
-    }
-    this.#taken = this.#batch;
-    this.#takenRow = this.#nextRow++;
-    return true;
-  }
-
   // ---- one run
 
   /** @returns the time after it: one look at the clock serves as the end of one run and the start of the next */
   #begin(batch: Batch, row: number, now: number): number {
-    const { slots, functions, reporter, inbox, retained } = this.#parts;
-    const missing = batch.depCount(row) > 0 ? this.#missingResult(batch, row) : -1;
-    if (missing >= 0) {
-      retained.wait(missing, { batch, row });
-      return now;
-    }
+    const { slots, functions, reporter, inbox } = this.#parts;
+    if (batch.depCount(row) > 0 && this.#queue.setAsideIfEarly()) return now;
     const slot = batch.slot(row);
     if (!slots.begin(slot)) return now;
     slots.occupy(slot);
@@ -168,15 +132,6 @@ export class Runner {
     }
     reporter.beforeRun(entry.mean >= 0 && entry.mean < SHORT, now);
     return this.#call(batch, row, slot, entry, now);
-  }
-
-  #missingResult(batch: Batch, row: number): number {
-    const first = batch.firstDep(row);
-    for (let dep = first; dep < first + batch.depCount(row); dep++) {
-      const task = batch.depTask(dep);
-      if (batch.depInput(dep) < 0 && this.#parts.retained.isExpected(task)) return task;
-    }
-    return -1;
   }
 
   async #reviveFor(batch: Batch, row: number, index: number): Promise<void> {
@@ -286,9 +241,9 @@ export class Runner {
   }
 
   /** Rows that waited for a result need wait no longer. Where there is none they fail, and the control thread places them again. */
-  #goOn(waiting: readonly WaitingRow[]): void {
+  #goOn(waiting: readonly Row[]): void {
     if (waiting.length === 0) return;
-    for (let i = waiting.length - 1; i >= 0; i--) this.#ready.push(waiting[i]!);
+    this.#queue.resume(waiting);
     if (this.#running === undefined) this.queueTurn();
   }
 
@@ -396,8 +351,7 @@ export class Runner {
   /** The control thread has agreed, or wants it so, and has taken back what had not begun. */
   alone(): void {
     this.#isClosed = true;
-    this.#batch = undefined;
-    this.#ready.length = 0;
+    this.#queue.clear();
     this.#onAlone?.();
   }
 }

@@ -14,7 +14,8 @@ import { LeasedBuffers } from "./leased-buffers.js";
 import { Reporter } from "./reporter.js";
 import { ResultWriter } from "./result-writer.js";
 import { RetainedResults } from "./retained.js";
-import { Runner, type WaitingRow } from "./runner.js";
+import { Runner } from "./runner.js";
+import type { Row } from "./row-queue.js";
 import { SharedResults } from "./shared-results.js";
 import { watchStrays } from "./strays.js";
 import { captureOutput, outputThroughPipe, outputThroughRing, taskLog, type WriteOutput } from "./task-output.js";
@@ -55,7 +56,7 @@ export class ThreadWork {
     const { extensions } = travelling;
     // Errors travel as what every process knows: name, message, stack and own fields.
     const errors = new ErrorEncoder([], (error) => this.#reviver.mapStack(error));
-    const retained = new RetainedResults<WaitingRow>();
+    const retained = new RetainedResults<Row>();
     this.#runner = new Runner({
       slots: this.#slots,
       inbox: this.#inbox,
