@@ -66,6 +66,8 @@ describe("cancel", () => {
     const again = client.submit(slow, 60_000);
     const alsoTheirs = other.submit(slow, 60_000);
     await started(again.key);
+    // Until this is answered, the other client's wish may still be on its way.
+    await other.workers();
     await client.cancel(again, { force: true });
     await expect(alsoTheirs.result()).rejects.toMatchObject({ code: "HEDDLE_TASK_CANCELLED" });
   });
@@ -156,6 +158,7 @@ it("retireWorkers moves what a worker holds, and waitForWorkers sees it go and c
     .poll(async () => (await client.workers()).map(({ name }) => name), { timeout: 20_000 })
     .not.toContain(first!.name);
   expect((await client.gather(futures)).map((array) => array[0])).toEqual([1, 2, 3, 4]);
+  await expect.poll(() => cluster.workerNames, { timeout: 20_000 }).not.toContain(first!.name);
   await cluster.scale(2);
   await client.waitForWorkers(2, { timeout: "20s" });
   await expect(client.waitForWorkers(9, { timeout: 50 })).rejects.toMatchObject({ code: "HEDDLE_WAIT_TIMEOUT" });
