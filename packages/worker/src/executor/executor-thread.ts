@@ -110,6 +110,10 @@ export class ExecutorThread {
     this.#link.sendBatch(batch, slots, leases);
   }
 
+  forget(tasks: Int32Array): void {
+    this.#link.sendForget(tasks);
+  }
+
   drain(): void {
     this.#link.drain();
   }

@@ -145,7 +145,7 @@ export class WorkerThreadPool implements ExecutorPool {
   }
 
   forget(seat: number, tasks: Int32Array): void {
-    this.#seats[seat]!.post({ op: "forget", tasks });
+    this.#seats[seat]!.forget(tasks);
   }
 
   call(id: number, functionHash: string, args: Uint8Array): void {

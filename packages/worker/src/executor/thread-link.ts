@@ -50,12 +50,6 @@ export interface LinkHandlers {
   onExit(exitCode: number, error: Error | undefined): void;
 }
 
-interface Unsent {
-  readonly batch: ExecuteBatch;
-  readonly slots: Int32Array;
-  readonly leases: readonly number[];
-}
-
 export class ThreadLink {
   readonly slots: RunSlots;
   /** Rejects when the thread ends before it is ready. */
@@ -67,8 +61,8 @@ export class ThreadLink {
   readonly #handlers: LinkHandlers;
   /** Buffers of results whose records have not been reached. */
   readonly #parcels: ResultMessage[] = [];
-  /** Batches that found no room in the ring. */
-  readonly #unsent: Unsent[] = [];
+  /** What found no room in the ring: to be tried again, in order. */
+  readonly #unsent: (() => boolean)[] = [];
   /** Messages whose turn has not come. */
   #arrived: ThreadNews[] = [];
   #isScheduled = false;
@@ -139,11 +133,31 @@ export class ThreadLink {
 
   /** @param leases - one number for each buffer of the inputs */
   sendBatch(batch: ExecuteBatch, slots: Int32Array, leases: readonly number[]): void {
-    const unsent = { batch, slots, leases };
-    if (this.#unsent.length > 0 || !this.#send(unsent)) this.#unsent.push(unsent);
+    this.#inOrder(() => this.#sendBatch(batch, slots, leases));
   }
 
-  #send({ batch, slots, leases }: Unsent): boolean {
+  sendForget(tasks: Int32Array): void {
+    const most = this.#inbox.maxPayload >> 2;
+    for (let from = 0; from < tasks.length; from += most) {
+      const part = tasks.subarray(from, from + most);
+      this.#inOrder(() => this.#sendForget(part));
+    }
+  }
+
+  /** @param send - false: there is no room for it now */
+  #inOrder(send: () => boolean): void {
+    if (this.#unsent.length > 0 || !send()) this.#unsent.push(send);
+  }
+
+  #sendForget(tasks: Int32Array): boolean {
+    const at = this.#inbox.reserve(ToThread.forget, tasks.byteLength);
+    if (at < 0) return false;
+    this.#inbox.words.set(tasks, at >> 2);
+    this.#publish();
+    return true;
+  }
+
+  #sendBatch(batch: ExecuteBatch, slots: Int32Array, leases: readonly number[]): boolean {
     const ring = this.#inbox;
     const size = batchSize(batch);
     const isLong = size > ring.maxPayload;
@@ -160,10 +174,14 @@ export class ThreadLink {
       writeBatch(batch, slots, ring.bytes.subarray(at, at + size));
       if (leases.length > 0) this.post({ op: "batch", buffers: buffersOf(batch), leases });
     }
-    ring.commit();
-    ring.publish();
-    if (ring.takeSleep()) this.post(WAKE);
+    this.#publish();
     return true;
+  }
+
+  #publish(): void {
+    this.#inbox.commit();
+    this.#inbox.publish();
+    if (this.#inbox.takeSleep()) this.post(WAKE);
   }
 
   /** Takes everything that the thread has reported. */
@@ -182,7 +200,7 @@ export class ThreadLink {
       for (let at = ring.next(); at >= 0; at = ring.next()) this.#handlers.onRecord(ring, at);
       ring.release();
     } while (!ring.sleep());
-    while (this.#unsent.length > 0 && this.#send(this.#unsent[0]!)) this.#unsent.shift();
+    while (this.#unsent.length > 0 && this.#unsent[0]!()) this.#unsent.shift();
   }
 
   /** The message that belongs to a finished record. It was posted before the record was written. */

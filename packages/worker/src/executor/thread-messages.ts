@@ -15,6 +15,8 @@ export const ToThread = {
   sharingBatch: 2,
   /** The frame is too long for the ring: it is in the next {@link BatchMessage} too. */
   longBatch: 3,
+  /** i32 tasks whose results need not be retained. In the ring, because the same tasks may run again in a batch after it. */
+  forget: 4,
 } as const;
 
 /** Kinds of the records in the ring from a thread. */
@@ -50,7 +52,6 @@ export type MessageToThread =
   | { readonly op: "define"; readonly definitions: readonly (DefinitionRecord & { readonly index: number })[] }
   /** Abort the signal of the run in `slot`; answered by the number of the probe in shared memory. */
   | { readonly op: "stop"; readonly slot: number; readonly expired: boolean; readonly probe: number }
-  | { readonly op: "forget"; readonly tasks: Int32Array }
   | { readonly op: "collect"; readonly major: boolean }
   | { readonly op: "call"; readonly id: number; readonly hash: string; readonly args: Uint8Array }
   | { readonly op: "identify"; readonly worker: WorkerIdentity }

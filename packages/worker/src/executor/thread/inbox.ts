@@ -10,6 +10,8 @@ export interface InboxHandlers {
   /** Batches may have come. */
   readonly onWake: () => void;
   readonly onOrder: (order: Order) => void;
+  /** These results need not be retained any longer. */
+  readonly onForget: (tasks: Int32Array) => void;
   /** Shared buffers that this thread has been given. */
   readonly onBuffers: (message: BatchMessage) => void;
 }
@@ -33,8 +35,15 @@ export class Inbox {
   }
 
   nextBatch(): Batch | undefined {
-    const at = this.#ring.next();
-    if (at < 0) return undefined;
+    for (;;) {
+      const at = this.#ring.next();
+      if (at < 0) return undefined;
+      if (this.#ring.kind !== ToThread.forget) return this.#batch(at);
+      this.#handlers.onForget(this.#ring.words.slice(at >> 2, (at + this.#ring.length) >> 2));
+    }
+  }
+
+  #batch(at: number): Batch {
     const { kind, length } = this.#ring;
     if (kind === ToThread.longBatch) {
       const { frame, buffers } = this.#nextParcel();

@@ -42,6 +42,7 @@ export class ThreadWork {
     this.#inbox = new Inbox(new RingReader(data.inbox), data.port, {
       onWake: () => this.#runner.queueTurn(),
       onOrder: (order) => this.#obey(order),
+      onForget: (tasks) => this.#runner.forget(tasks),
       onBuffers: ({ buffers, leases }) => this.#leased.given(buffers, leases),
     });
     // Tasks that import this package get the part that is for them, and this very instance of it.
@@ -118,9 +119,6 @@ export class ThreadWork {
       case "stop":
         this.#slots.answerProbe(order.probe);
         this.#runner.stop(order.slot, order.expired);
-        break;
-      case "forget":
-        this.#runner.forget(order.tasks);
         break;
       case "collect":
         if (order.major) this.#shared.dropFree();
