@@ -9,7 +9,7 @@ import { isOnThread, isSought, State } from "./states.js";
 import type { WorkerState } from "./state.js";
 import { Mark, Task } from "./task.js";
 
-export function onCompute(state: WorkerState, message: ComputeTasks, now: number): void {
+export function onCompute(state: WorkerState, message: ComputeTasks): void {
   const assignment = new Assignment(message);
   const here: Task[] = [];
   for (let row = 0; row < message.rows; row++) {
@@ -20,7 +20,7 @@ export function onCompute(state: WorkerState, message: ComputeTasks, now: number
     else if (known.run < message.runs[row]!) accept(state, assignment, row, supersede(state, known));
     // Otherwise it is a message that came twice, or later than a newer one.
   }
-  if (here.length > 0) reportHeld(state, here, now);
+  if (here.length > 0) reportHeld(state, here);
 }
 
 function accept(state: WorkerState, assignment: Assignment, row: number, waiters: Task[] | null): void {
@@ -80,13 +80,13 @@ function renewed(task: Task, run: number): Task {
   return task;
 }
 
-function reportHeld(state: WorkerState, tasks: readonly Task[], now: number): void {
+function reportHeld(state: WorkerState, tasks: readonly Task[]): void {
   state.out.send({
     op: "finished",
     tasks: Int32Array.from(tasks, (task) => task.id),
     runs: Int32Array.from(tasks, (task) => task.run),
     nbytes: Float64Array.from(tasks, (task) => task.nbytes),
-    startedAt: new Float64Array(tasks.length).fill(now),
+    startedAt: new Float64Array(tasks.length).fill(state.now),
     busy: new Int32Array(tasks.length),
     waited: 0,
     threads: 0,

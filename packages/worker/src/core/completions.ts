@@ -10,8 +10,8 @@ import { State } from "./states.js";
 import type { WorkerState } from "./state.js";
 import { Mark, type Task } from "./task.js";
 
-export function onFinished(state: WorkerState, batch: FinishedRuns, now: number): void {
-  state.threads[batch.thread]!.heardAt = now;
+export function onFinished(state: WorkerState, batch: FinishedRuns): void {
+  state.threads[batch.thread]!.heardAt = state.now;
   const { rows } = batch;
   const nbytes = sizesOf(batch);
   const ids = new Int32Array(rows);
@@ -93,8 +93,8 @@ function endUnwanted(state: WorkerState, run: Task): void {
   }
 }
 
-export function onFailed(state: WorkerState, threadIndex: number, failures: readonly RunFailure[], now: number): void {
-  state.threads[threadIndex]!.heardAt = now;
+export function onFailed(state: WorkerState, threadIndex: number, failures: readonly RunFailure[]): void {
+  state.threads[threadIndex]!.heardAt = state.now;
   for (const failure of failures) {
     const run = state.runOf(failure.task, failure.run);
     if (run === undefined) continue;

@@ -7,7 +7,7 @@ import type { WorkerState } from "./state.js";
 import { Mark, type Task } from "./task.js";
 import type { Thread } from "./thread.js";
 
-/** A thread that reported nothing for this long, while another has nothing to do, is asked to give back what it has not begun. */
+/** Milliseconds. A thread that reported nothing for this long, while another has nothing to do, is asked to give back what it has not begun. */
 const STALL = 5;
 
 export function dispatch(state: WorkerState): void {
@@ -50,22 +50,25 @@ export function deadline(state: WorkerState): number | undefined {
 }
 
 /** Takes back what a thread has not begun because the run before it takes longer than expected, when another thread could begin it. */
-export function rebalance(state: WorkerState, now: number): void {
+export function rebalance(state: WorkerState): void {
   const thread = stallable(state);
-  if (thread === undefined || thread.heardAt + STALL > now) return;
-  for (const run of thread.inQueue().slice(1)) if (run.state === State.executing) askBack(state, run, "worker");
-  thread.heardAt = now;
+  if (thread === undefined || thread.heardAt + STALL > state.now) return;
+  for (const run of movable(state, thread)) askBack(state, run, "worker");
 }
 
+/** A thread with work that another one could do, which has nothing to do. */
 function stallable(state: WorkerState): Thread | undefined {
   if (state.threads.length === 1 || state.paused || state.ready.peek() !== undefined) return undefined;
   if (!state.threads.some((thread) => thread.queued === 0 && canTakeMore(state, thread))) return undefined;
-  return state.threads.find((thread) => thread.queued > 1 && !isAskedBack(state, thread));
+  return state.threads.find((thread) => thread.queued > 1 && movable(state, thread).length > 0);
 }
 
-function isAskedBack(state: WorkerState, thread: Thread): boolean {
-  const last = thread.inQueue().at(-1);
-  return last !== undefined && state.revokes.has(last.ticket);
+/** Runs in a thread's queue that need not stay there: they follow none of the others, and have not been asked back already. */
+function movable(state: WorkerState, thread: Thread): Task[] {
+  return thread
+    .inQueue()
+    .slice(1)
+    .filter((run) => run.state === State.executing && run.waitingOn === 0 && !state.revokes.has(run.ticket));
 }
 
 function send(state: WorkerState, run: Task, thread: Thread): void {
@@ -74,6 +77,7 @@ function send(state: WorkerState, run: Task, thread: Thread): void {
   run.ticket = state.ticket();
   run.threadId = run.id;
   state.move(run, State.executing);
+  if (thread.queued === 0) thread.heardAt = state.now;
   thread.give(run);
   offerFollowers(state, run, thread);
   state.out.execute(thread.index, run);

@@ -113,11 +113,11 @@ export function onFetched(
   for (const task of gather.tasks) if (isInFlight(task, gather)) miss(state, task);
 }
 
-export function onFetchBusy(state: WorkerState, id: number, retryAfter: number, now: number): void {
+export function onFetchBusy(state: WorkerState, id: number, retryAfter: number): void {
   const gather = state.gathers.get(id);
   if (gather === undefined) return;
   end(state, gather);
-  gather.peer.busyUntil = now + retryAfter;
+  gather.peer.busyUntil = state.now + retryAfter;
   for (const task of gather.tasks) {
     if (!isInFlight(task, gather)) continue;
     task.gather = -1;
@@ -161,12 +161,12 @@ export function onLost(state: WorkerState, tasks: Iterable<number>): void {
 }
 
 /** Starts what may be asked now: bounded in peers, in bytes per request and in bytes on their way. */
-export function startGathers(state: WorkerState, now: number): void {
+export function startGathers(state: WorkerState): void {
   if (state.paused || state.asking.size === 0) return;
   const { gatherBytes, incomingBytes, gathers } = state.settings;
   for (const peer of state.asking) {
     if (state.gathers.size >= gathers) return;
-    if (peer.gather !== -1 || peer.busyUntil > now) continue;
+    if (peer.gather !== -1 || peer.busyUntil > state.now) continue;
     const id = state.nextGather;
     const tasks: Task[] = [];
     let bytes = 0;

@@ -59,7 +59,7 @@ export function onConnected(state: WorkerState, event: { index: number; epoch: s
 }
 
 /** What was presented gets the ids the scheduler knows it by, and what was held back can be told. */
-export function onAdopt(state: WorkerState, message: Adopt, now: number): void {
+export function onAdopt(state: WorkerState, message: Adopt): void {
   const { presented } = state;
   const aside = state.asideFrom !== null;
   const from: number[] = [];
@@ -88,7 +88,7 @@ export function onAdopt(state: WorkerState, message: Adopt, now: number): void {
       state.out.failed({ ...report.failure, task: id, run: task.run });
       remove(state, task);
     } else if (report?.type === "finished") {
-      reportFinished(state, task, report, now);
+      reportFinished(state, task, report);
     }
   }
   if (from.length > 0 || aside) {
@@ -126,18 +126,13 @@ function rename(state: WorkerState, task: Task, id: number, aside: boolean): voi
   else if (waiters.length > 0) task.waiters = [...waiters];
 }
 
-function reportFinished(
-  state: WorkerState,
-  task: Task,
-  report: { startedAt: number; busy: number },
-  now: number,
-): void {
+function reportFinished(state: WorkerState, task: Task, report: { startedAt: number; busy: number }): void {
   state.out.send({
     op: "finished",
     tasks: Int32Array.of(task.id),
     runs: Int32Array.of(task.run),
     nbytes: Float64Array.of(task.nbytes),
-    startedAt: Float64Array.of(Math.min(report.startedAt, now)),
+    startedAt: Float64Array.of(Math.min(report.startedAt, state.now)),
     busy: Int32Array.of(report.busy),
     waited: 0,
     threads: Math.max(0, task.thread),

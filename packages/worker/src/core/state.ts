@@ -59,6 +59,8 @@ export class WorkerState {
   /** While what was presented to a new epoch stands aside, outside the table: the epoch it belongs to. */
   asideFrom: string | null = null;
 
+  /** Time of the event that is being handled. */
+  now = 0;
   nextSeq = 0;
   nextGather = 0;
   #nextTicket = 0;

@@ -16,7 +16,7 @@ export class Thread {
   exclusive = false;
   /** It takes nothing more until it is empty, for a run that must not share a thread. */
   draining = false;
-  /** When it last reported anything. */
+  /** When it last reported anything, or was given something to do after it had nothing. */
   heardAt = 0;
   /** Runs whose outstanding inputs are all made by runs in its queue: they may be queued behind those. */
   readonly followers: RunQueue;

@@ -56,13 +56,14 @@ export class WorkerCore {
   /** Takes in what happened at `now` (milliseconds), and returns what is to be done about it, in order. */
   handle(event: WorkerEvent, now: number): WorkerInstruction[] {
     const state = this.#state;
+    state.now = now;
     state.journal.begin(event.type === "message" ? event.message.op : event.type, now);
-    this.#react(event, now);
+    this.#react(event);
     if (state.resourcesFreed) {
       state.resourcesFreed = false;
       releaseConstrained(state);
     }
-    startGathers(state, now);
+    startGathers(state);
     dispatch(state);
     const instructions = state.out.take(state.tasks);
     if (state.settings.validate) checkInvariants(state);
@@ -110,11 +111,11 @@ export class WorkerCore {
     checkInvariants(this.#state);
   }
 
-  #react(event: WorkerEvent, now: number): void {
+  #react(event: WorkerEvent): void {
     const state = this.#state;
     switch (event.type) {
       case "message":
-        return this.#onMessage(event.message, now);
+        return this.#onMessage(event.message);
       case "connected":
         return onConnected(state, event);
       case "disconnected":
@@ -123,9 +124,9 @@ export class WorkerCore {
         state.threadsReady = true;
         return;
       case "finished":
-        return onFinished(state, event.batch, now);
+        return onFinished(state, event.batch);
       case "failed":
-        return onFailed(state, event.thread, event.failures, now);
+        return onFailed(state, event.thread, event.failures);
       case "stopped":
         return onStopped(state, event.tasks, event.runs);
       case "parked":
@@ -144,7 +145,7 @@ export class WorkerCore {
       case "fetched":
         return onFetched(state, event);
       case "fetchBusy":
-        return onFetchBusy(state, event.gather, event.retryAfter, now);
+        return onFetchBusy(state, event.gather, event.retryAfter);
       case "fetchFailed":
         return onFetchFailed(state, event.gather);
       case "put":
@@ -156,17 +157,17 @@ export class WorkerCore {
         state.out.send({ op: "status", status: event.status, reason: event.reason });
         return;
       case "tick":
-        return rebalance(state, now);
+        return rebalance(state);
     }
   }
 
-  #onMessage(message: SchedulerToWorker, now: number): void {
+  #onMessage(message: SchedulerToWorker): void {
     const state = this.#state;
     switch (message.op) {
       case "define":
         return state.out.instruct({ to: "threads", action: "define", definitions: message.definitions });
       case "compute":
-        return onCompute(state, message, now);
+        return onCompute(state, message);
       case "free":
         return onFree(state, message);
       case "cancel":
@@ -180,7 +181,7 @@ export class WorkerCore {
       case "replicate":
         return onReplicate(state, message);
       case "adopt":
-        return onAdopt(state, message, now);
+        return onAdopt(state, message);
       case "call":
         return state.out.instruct({ to: "threads", action: "call", call: message });
       case "stop":

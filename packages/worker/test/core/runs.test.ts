@@ -221,6 +221,18 @@ describe("runs on a worker", () => {
     ]);
   });
 
+  it("leaves a chain on its thread, however idle another is", () => {
+    const driver = new Driver({ threads: 2 });
+    driver.compute({ task: 0 });
+    driver.finish(1, { busy: 100 });
+    driver.now += 1000;
+    driver.compute({ task: 1 }, { task: 2, deps: [1] }, { task: 3, deps: [2] });
+    expect(driver.core.deadline).toBeUndefined();
+    driver.now += 1000;
+    driver.event({ type: "tick" });
+    expect(driver.told("revoke")).toEqual([]);
+  });
+
   it("starts nothing while paused", () => {
     const driver = new Driver();
     driver.event({ type: "memory", status: "paused", reason: "85 % of memory" });

@@ -4,64 +4,12 @@
  * connections that break. The models check what the core relies on being kept: that a thread is given only inputs that are there.
  */
 import type { SchedulerToWorker, WorkerToScheduler } from "@heddle/protocol";
-import { RunFlag, at, offsetsOf } from "@heddle/protocol";
+import { RunFlag, offsetsOf } from "@heddle/protocol";
 import type { WorkerEvent, WorkerInstruction } from "../../src/core/events.js";
 import { WorkerCore } from "../../src/core/worker-core.js";
-import { ExecuteFlag } from "../../src/executor/interface.js";
-import { compute, finished, keyOf, type RunSpec } from "./driver.js";
-
-/** Numbers from a seed (mulberry32). */
-export class Draw {
-  #state: number;
-
-  constructor(seed: number) {
-    this.#state = seed;
-  }
-
-  next(): number {
-    this.#state = (this.#state + 0x6d2b79f5) | 0;
-    let mixed = Math.imul(this.#state ^ (this.#state >>> 15), 1 | this.#state);
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
-  }
-
-  below(limit: number): number {
-    return Math.floor(this.next() * limit);
-  }
-
-  chance(probability: number): boolean {
-    return this.next() < probability;
-  }
-
-  pick<T>(from: readonly T[]): T | undefined {
-    return from[this.below(from.length)];
-  }
-}
-
-/** A run as a thread of the model has it. */
-interface ThreadRun {
-  readonly task: number;
-  readonly ticket: number;
-  readonly thread: number;
-  readonly flags: number;
-  readonly retainedInputs: readonly number[];
-  begun: boolean;
-  /** Does not have the thread. */
-  away: boolean;
-  /** Has given up its slot. */
-  seceded: boolean;
-  stopping: boolean;
-}
-
-interface ModelThread {
-  runs: ThreadRun[];
-  /** Results it keeps, by task. */
-  retained: Set<number>;
-  /** Those of them that go with the run that takes them. */
-  once: Set<number>;
-  /** Ended, which the core does not know yet. */
-  unreported: readonly ThreadRun[];
-}
+import { Draw } from "./draw.js";
+import { compute, type RunSpec } from "./driver.js";
+import { ModelThread } from "./model-thread.js";
 
 /** What the model scheduler knows of a task it has assigned here. */
 interface Assigned {
@@ -98,12 +46,10 @@ export class Walk {
   constructor(seed: number) {
     this.draw = new Draw(seed);
     const threads = 1 + this.draw.below(3);
-    this.threads = Array.from({ length: threads }, () => ({
-      runs: [],
-      retained: new Set<number>(),
-      once: new Set<number>(),
-      unreported: [],
-    }));
+    this.threads = Array.from(
+      { length: threads },
+      (_, index) => new ModelThread(index, this.draw, (event) => this.#event(event)),
+    );
     this.core = new WorkerCore({
       threads,
       validate: true,
@@ -123,10 +69,10 @@ export class Walk {
     const action = this.draw.below(100);
     if (!this.#connected) {
       if (action < 30) this.#connect(true);
-      else this.#threadStep();
+      else this.draw.pick(this.threads)!.step();
     } else if (this.#presented !== undefined && action < 40) this.#adopt();
     else if (action < 22) this.#assign();
-    else if (action < 60) this.#threadStep();
+    else if (action < 60) this.draw.pick(this.threads)!.step();
     else if (action < 72) this.#peerStep();
     else if (action < 78) this.#answerMissing();
     else if (action < 84) this.#free();
@@ -135,10 +81,10 @@ export class Walk {
     else if (action < 94) this.#event({ type: "tick" });
     else if (action < 95) this.#event({ type: "memory", status: "paused", reason: "" });
     else if (action < 97) this.#event({ type: "memory", status: "running", reason: "" });
-    else if (action < 98) this.#replaceThread();
+    else if (action < 98) this.draw.pick(this.threads)!.replace();
     else if (action < 99) this.#lose();
     else if (this.draw.chance(0.5)) this.#disconnect();
-    this.#answerRevokes(this.draw.chance(0.7));
+    if (this.draw.chance(0.7)) this.#answerRevokes();
   }
 
   /** Lets everything that is under way come to its end. */
@@ -149,9 +95,9 @@ export class Walk {
     this.#joinPeers(PEERS);
     for (let round = 0; round < 10_000; round++) {
       this.#now += 100;
-      this.#answerRevokes(true);
-      const busy = this.threads.find((thread) => thread.runs.length > 0);
-      if (busy !== undefined) this.#finishSome(busy, busy.runs.length);
+      this.#answerRevokes();
+      const busy = this.threads.find((thread) => thread.busy);
+      if (busy !== undefined) busy.finishAll();
       else if (this.#requests.size > 0) this.#answerRequest([...this.#requests.keys()][0]!, "found");
       else if (this.#missing.size > 0) this.#answerMissing(true);
       else if (this.core.deadline !== undefined) this.#event({ type: "tick" });
@@ -358,126 +304,11 @@ export class Walk {
   }
   #renumbers = false;
 
-  // ---- threads
-
-  #threadStep(): void {
-    const thread = this.draw.pick(this.threads)!;
-    const choice = this.draw.below(10);
-    if (choice < 6) this.#finishSome(thread, 1 + this.draw.below(4));
-    else if (choice < 8) this.#park(thread);
-    else if (choice < 9) this.#failFirst(thread);
-    else this.#stopSome(thread);
-  }
-
-  /** The first run in line begins when nothing else has the thread; the parked ones may end at any time. */
-  #finishSome(thread: ModelThread, most: number): void {
-    const done: ThreadRun[] = [];
-    const skipped: ThreadRun[] = [];
-    while (done.length + skipped.length < most) {
-      const run = thread.runs.find((other) => !other.away) ?? thread.runs[0];
-      if (run === undefined) break;
-      thread.runs.splice(thread.runs.indexOf(run), 1);
-      if (!run.begun && run.retainedInputs.some((input) => !thread.retained.has(input))) {
-        skipped.push(run);
-        continue;
-      }
-      run.begun = true;
-      if (run.stopping) {
-        this.#stopped([run]);
-        continue;
-      }
-      done.push(run);
-      for (const input of run.retainedInputs) if (thread.once.delete(input)) thread.retained.delete(input);
-      if ((run.flags & ExecuteFlag.handOn) !== 0) thread.once.add(run.task);
-      else thread.once.delete(run.task);
-      if ((run.flags & ExecuteFlag.retain) !== 0) thread.retained.add(run.task);
-    }
-    thread.unreported = skipped;
-    if (done.length > 0) {
-      const busy = this.draw.chance(0.3) ? 4000 : 5;
-      this.#event({ type: "finished", batch: finished(done.map(asGiven), { busy, bytes: 5 }) });
-    }
-    thread.unreported = [];
-    if (skipped.length > 0) this.#fail(skipped, "inputs", false);
-  }
-
-  #failFirst(thread: ModelThread): void {
-    const run = thread.runs.find((other) => !other.away);
-    if (run === undefined || run.retainedInputs.some((input) => !thread.retained.has(input))) return;
-    thread.runs.splice(thread.runs.indexOf(run), 1);
-    this.#fail([run], "error", true);
-  }
-
-  #fail(runs: readonly ThreadRun[], kind: "error" | "inputs", started: boolean): void {
-    const failures = runs.map(({ task, ticket }) => ({
-      task,
-      run: ticket,
-      kind,
-      message: kind,
-      startedAt: 1,
-      busy: 1,
-      started,
-    }));
-    this.#event({ type: "failed", thread: runs[0]!.thread, failures });
-  }
-
-  #park(thread: ModelThread): void {
-    const back = thread.runs.find((run) => run.away);
-    const run = this.draw.chance(0.4) && back !== undefined ? back : thread.runs.find((other) => !other.away);
-    if (run === undefined || run.retainedInputs.some((input) => !thread.retained.has(input))) return;
-    run.begun = true;
-    const secedes = this.draw.chance(0.3);
-    if (secedes) run.seceded = !run.seceded;
-    else run.away = !run.away;
-    this.#event({
-      type: secedes ? "seceded" : "parked",
-      thread: run.thread,
-      tasks: Int32Array.of(run.task),
-      runs: Int32Array.of(run.ticket),
-      away: Uint8Array.of((secedes ? run.seceded : run.away) ? 1 : 0),
-    });
-  }
-
-  #stopSome(thread: ModelThread): void {
-    const stopping = thread.runs.filter((run) => run.stopping);
-    thread.runs = thread.runs.filter((run) => !run.stopping);
-    if (stopping.length > 0) this.#stopped(stopping);
-  }
-
-  #stopped(runs: readonly ThreadRun[]): void {
-    this.#event({
-      type: "stopped",
-      thread: runs[0]!.thread,
-      tasks: Int32Array.from(runs, (run) => run.task),
-      runs: Int32Array.from(runs, (run) => run.ticket),
-    });
-  }
-
-  #replaceThread(): void {
-    const index = this.draw.below(this.threads.length);
-    const thread = this.threads[index]!;
-    const { runs } = thread;
-    thread.runs = [];
-    thread.retained.clear();
-    thread.once.clear();
-    this.#event({
-      type: "replaced",
-      thread: index,
-      tasks: Int32Array.from(runs, (run) => run.task),
-      runs: Int32Array.from(runs, (run) => run.ticket),
-    });
-  }
-
-  #answerRevokes(now: boolean): void {
-    if (!now) return;
+  #answerRevokes(): void {
     for (const { thread, tasks, runs } of this.#revokes.splice(0)) {
-      const granted = Uint8Array.from(runs, (ticket, row) => {
-        const model = this.threads[thread]!;
-        const position = model.runs.findIndex((run) => run.ticket === ticket && run.task === tasks[row]);
-        if (position === -1 || model.runs[position]!.begun || position === 0) return 0;
-        model.runs.splice(position, 1);
-        return 1;
-      });
+      const granted = Uint8Array.from(runs, (ticket, row) =>
+        this.threads[thread]!.revoke(tasks[row]!, ticket) ? 1 : 0,
+      );
       this.#event({ type: "revoked", runs, granted });
     }
   }
@@ -582,18 +413,17 @@ export class Walk {
         return;
       }
       case "execute":
-        return this.#execute(instruction);
+        for (const id of instruction.batch.inputs) {
+          if (!this.store.has(id)) throw new Error(`thread ${instruction.thread} is given ${id}, which is not here`);
+        }
+        return this.threads[instruction.thread]!.execute(instruction.batch);
       case "cancel":
-        return this.#stop(instruction);
+        return this.threads[instruction.thread]!.stop(instruction.tasks, instruction.runs);
       case "revoke":
         this.#revokes.push(instruction);
         return;
       case "forget":
-        for (const task of instruction.tasks) {
-          this.threads[instruction.thread]!.retained.delete(task);
-          this.threads[instruction.thread]!.once.delete(task);
-        }
-        return;
+        return this.threads[instruction.thread]!.forget(instruction.tasks);
       case "fetch":
         if (!this.#peers.has(instruction.peer)) throw new Error(`it asks ${instruction.peer}, which is gone`);
         this.#requests.set(instruction.gather, instruction);
@@ -606,51 +436,4 @@ export class Walk {
       case "call":
     }
   }
-
-  #execute({ thread, batch }: Extract<WorkerInstruction, { action: "execute" }>): void {
-    let dep = 0;
-    const known = this.threads[thread]!;
-    for (const id of batch.inputs)
-      if (!this.store.has(id)) throw new Error(`thread ${thread} is given ${id}, which is not here`);
-    for (let row = 0; row < batch.rows; row++) {
-      const retainedInputs: number[] = [];
-      for (const end = dep + at(batch.depCounts, row); dep < end; dep++) {
-        if (batch.depInputs[dep] === -1) retainedInputs.push(batch.deps[dep]!);
-      }
-      for (const input of retainedInputs) {
-        const coming = [...known.runs, ...known.unreported].some(
-          ({ task, flags }) => task === input && (flags & ExecuteFlag.retain) !== 0,
-        );
-        if (!coming && !known.retained.has(input)) throw new Error(`thread ${thread} does not keep ${input}`);
-      }
-      const alone = (run: { flags: number }): boolean => (run.flags & RunFlag.notIdempotent) !== 0;
-      const others = known.runs.filter((run) => !run.seceded);
-      if (others.length > 0 && (alone({ flags: at(batch.flags, row) }) || others.some(alone))) {
-        throw new Error(`thread ${thread} is given ${batch.tasks[row]} beside others`);
-      }
-      known.runs.push({
-        task: batch.tasks[row]!,
-        ticket: batch.runs[row]!,
-        thread,
-        flags: at(batch.flags, row),
-        retainedInputs,
-        begun: false,
-        away: false,
-        seceded: false,
-        stopping: false,
-      });
-    }
-  }
-
-  #stop({ thread, tasks, runs }: Extract<WorkerInstruction, { action: "cancel" }>): void {
-    const known = this.threads[thread]!;
-    tasks.forEach((task, row) => {
-      const run = known.runs.find((other) => other.task === task && other.ticket === runs[row]);
-      if (run !== undefined) run.stopping = true;
-    });
-  }
-}
-
-function asGiven(run: ThreadRun) {
-  return { ...run, key: keyOf(run.task), args: "", inputs: [], retained: [] };
 }
