@@ -8,8 +8,8 @@ export interface TextFile {
   readonly size: number;
 }
 
-/** Readmes, change logs, licences, manifests, and type declarations with their comments. */
-const TEXT = /(\.(md|markdown|txt|d\.ts|d\.mts|d\.cts)|(^|\/)(package\.json|licen[cs]e[^/]*|readme[^/]*))$/i;
+/** Readmes, change logs, licences, manifests, and sources with their comments. */
+const TEXT = /(\.(md|markdown|txt|[cm]?[jt]s)|(^|\/)(package\.json|licen[cs]e[^/]*|readme[^/]*))$/i;
 
 /** Every text file below a directory, by path. Links are not followed: what they lead to belongs to somebody else. */
 export async function textFiles(root: string): Promise<TextFile[]> {

@@ -1,5 +1,5 @@
 /**
- * A search engine for what the packages installed here have written about themselves: readmes, licences, manifests, declarations.
+ * A search engine for the texts of all packages installed here: readmes, licences, manifests, sources.
  * The index stays on the workers, in shards; questions go to where the shards are.
  *
  *   npm run example text-index

@@ -3,7 +3,7 @@
  * more often it has the words, the rarer they are elsewhere, and the shorter it is.
  */
 import { postingsOf, type Shard } from "./shard.js";
-import type { WordCounts } from "./word-counts.js";
+import { documentsWith, type WordCounts } from "./word-counts.js";
 
 /** What a shard has to know of all the others to rank its own files. */
 export interface Query {
@@ -23,9 +23,9 @@ const LENGTH_MATTERS = 0.75;
 /** Gives each word its weight: the rarer, the more. */
 export function prepareQuery(counts: WordCounts, words: readonly string[]): Query {
   return {
-    averageLength: counts.words / counts.files,
+    averageLength: counts.total / counts.files,
     words: words.map((word) => {
-      const documents = counts.documents.get(word) ?? 0;
+      const documents = documentsWith(counts, word);
       return { word, weight: Math.log(1 + (counts.files - documents + 0.5) / (documents + 0.5)) };
     }),
   };

@@ -34,35 +34,36 @@ export async function indexFiles(paths: readonly string[]): Promise<Shard> {
   for (const [file, path] of paths.entries()) {
     const words = wordsOf(await readFile(path, "utf8"));
     lengths[file] = words.length;
-    for (const [word, occurrences] of tally(words)) {
+    for (const word of words) {
       const list = postings.get(word);
-      if (list === undefined) postings.set(word, [file, occurrences]);
-      else list.push(file, occurrences);
+      if (list === undefined) postings.set(word, [file, 1]);
+      else if (list.at(-2) === file) list[list.length - 1]!++;
+      else list.push(file, 1);
     }
   }
   return toColumns(paths, lengths, postings);
 }
 
-/** The files that have a word, by binary search. */
+/** The files that have a word. */
 export function postingsOf(shard: Shard, word: string): Posting[] {
-  let low = 0;
-  let high = shard.words.length;
-  while (low < high) {
-    const middle = (low + high) >>> 1;
-    if (shard.words[middle]! < word) low = middle + 1;
-    else high = middle;
-  }
-  if (shard.words[low] !== word) return [];
+  const at = positionOf(shard.words, word);
+  if (at < 0) return [];
   const result: Posting[] = [];
-  for (let at = shard.starts[low]!; at < shard.starts[low + 1]!; at++)
-    result.push({ file: shard.files[at]!, occurrences: shard.occurrences[at]! });
+  for (let posting = shard.starts[at]!; posting < shard.starts[at + 1]!; posting++)
+    result.push({ file: shard.files[posting]!, occurrences: shard.occurrences[posting]! });
   return result;
 }
 
-function tally(words: readonly string[]): Map<string, number> {
-  const counts = new Map<string, number>();
-  for (const word of words) counts.set(word, (counts.get(word) ?? 0) + 1);
-  return counts;
+/** Where a word stands in a sorted list, -1 when it does not: by binary search. */
+export function positionOf(words: readonly string[], word: string): number {
+  let low = 0;
+  let high = words.length;
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    if (words[middle]! < word) low = middle + 1;
+    else high = middle;
+  }
+  return words[low] === word ? low : -1;
 }
 
 /** From lists of file, occurrences, file, occurrences, … by word. */

@@ -1,36 +1,57 @@
-/** What is known of all words of all files together. */
-import type { Shard } from "./shard.js";
+/** What is known of all words of all files together, as columns sorted by word. */
+import { positionOf, type Shard } from "./shard.js";
 
 export interface WordCounts {
   readonly files: number;
-  /** In all files, each as often as it stands there. */
-  readonly words: number;
-  /** By word: how often it is there. */
-  readonly occurrences: ReadonlyMap<string, number>;
-  /** By word: how many files have it. */
-  readonly documents: ReadonlyMap<string, number>;
+  /** In all files, each word as often as it stands there. */
+  readonly total: number;
+  /** Each word once, sorted. */
+  readonly words: readonly string[];
+  /** How often each is there. */
+  readonly occurrences: Uint32Array;
+  /** How many files have it. */
+  readonly documents: Uint32Array;
 }
 
 export function countWords(shard: Shard): WordCounts {
-  const occurrences = new Map<string, number>();
-  const documents = new Map<string, number>();
-  shard.words.forEach((word, index) => {
-    const start = shard.starts[index]!;
-    const end = shard.starts[index + 1]!;
-    occurrences.set(word, sum(shard.occurrences.subarray(start, end)));
-    documents.set(word, end - start);
+  const documents = new Uint32Array(shard.words.length);
+  const occurrences = new Uint32Array(shard.words.length);
+  shard.words.forEach((_, index) => {
+    const [start, end] = [shard.starts[index]!, shard.starts[index + 1]!];
+    documents[index] = end - start;
+    for (let posting = start; posting < end; posting++) occurrences[index]! += shard.occurrences[posting]!;
   });
-  return { files: shard.paths.length, words: sum(shard.lengths), occurrences, documents };
+  const total = shard.lengths.reduce((sum, length) => sum + length, 0);
+  return { files: shard.paths.length, total, words: shard.words, occurrences, documents };
 }
 
-/** The combine step: associative, so that it can be a tree. */
+/** The combine step: associative, so that it can be a tree. It merges two sorted lists. */
 export function mergeCounts(a: WordCounts, b: WordCounts): WordCounts {
+  const words: string[] = [];
+  const occurrences = new Uint32Array(a.words.length + b.words.length);
+  const documents = new Uint32Array(a.words.length + b.words.length);
+  for (let i = 0, j = 0; i < a.words.length || j < b.words.length;) {
+    const [left, right] = [a.words[i], b.words[j]];
+    const fromLeft = right === undefined || (left !== undefined && left <= right);
+    const fromRight = left === undefined || (right !== undefined && right <= left);
+    const at = words.push(fromLeft ? left! : right) - 1;
+    occurrences[at] = (fromLeft ? a.occurrences[i]! : 0) + (fromRight ? b.occurrences[j]! : 0);
+    documents[at] = (fromLeft ? a.documents[i]! : 0) + (fromRight ? b.documents[j]! : 0);
+    if (fromLeft) i++;
+    if (fromRight) j++;
+  }
   return {
     files: a.files + b.files,
-    words: a.words + b.words,
-    occurrences: addMaps(a.occurrences, b.occurrences),
-    documents: addMaps(a.documents, b.documents),
+    total: a.total + b.total,
+    words,
+    occurrences: occurrences.slice(0, words.length),
+    documents: documents.slice(0, words.length),
   };
+}
+
+/** How many files have a word. */
+export function documentsWith(counts: WordCounts, word: string): number {
+  return counts.documents[positionOf(counts.words, word)] ?? 0;
 }
 
 export interface TopWord {
@@ -41,16 +62,8 @@ export interface TopWord {
 
 /** The most frequent words, the first of the alphabet first among equals. */
 export function topWords(counts: WordCounts, howMany: number): TopWord[] {
-  return [...counts.occurrences]
-    .map(([word, occurrences]) => ({ word, occurrences, documents: counts.documents.get(word) ?? 0 }))
+  return counts.words
+    .map((word, index) => ({ word, occurrences: counts.occurrences[index]!, documents: counts.documents[index]! }))
     .sort((a, b) => b.occurrences - a.occurrences || (a.word < b.word ? -1 : 1))
     .slice(0, howMany);
 }
-
-function addMaps(a: ReadonlyMap<string, number>, b: ReadonlyMap<string, number>): Map<string, number> {
-  const result = new Map(a);
-  for (const [word, amount] of b) result.set(word, (result.get(word) ?? 0) + amount);
-  return result;
-}
-
-const sum = (numbers: Uint32Array): number => numbers.reduce((total, number) => total + number, 0);
