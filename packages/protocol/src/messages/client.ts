@@ -174,6 +174,7 @@ export interface TasksLost {
   readonly tasks: Int32Array;
 }
 
+/** The last chunk of a graph of several is there. */
 export interface GraphAccepted {
   readonly op: "accepted";
   readonly graph: number;
