@@ -124,7 +124,7 @@ function sendAlone(state: WorkerState): void {
       continue;
     }
     empty.draining = false;
-    empty.exclusive = true;
+    empty.alone = run;
     send(state, run, empty);
   }
   for (const thread of state.threads) thread.draining = false;

@@ -12,8 +12,8 @@ export class Thread {
   load = 0;
   /** Runs that began here and wait without it. */
   parked = 0;
-  /** It has a run that must not share a thread. */
-  exclusive = false;
+  /** The run on it that must not share a thread. */
+  alone: Task | null = null;
   /** It takes nothing more until it is empty, for a run that must not share a thread. */
   draining = false;
   /** When it last reported anything, or was given something to do after it had nothing. */
@@ -44,23 +44,25 @@ export class Thread {
     this.load += task.estimate;
   }
 
+  /** Nothing may be given to it beside what it has. A run that gave up its slot lets others in: it may be waiting for them. */
+  get exclusive(): boolean {
+    return this.alone !== null && this.alone.seat !== Seat.none;
+  }
+
   /** A run stops occupying what it occupied. */
   release(task: Task): void {
+    this.reseat(task, Seat.none);
+    if (this.alone === task) this.alone = null;
+  }
+
+  /** A run moves between the queue, the parked ones, and neither. */
+  reseat(task: Task, seat: Seat): void {
     if (task.seat === Seat.queue) {
       this.queued--;
       this.load -= task.estimate;
     } else if (task.seat === Seat.parked) {
       this.parked--;
     }
-    task.seat = Seat.none;
-    if (this.queued === 0) this.exclusive = false;
-  }
-
-  /** A run moves between the queue, the parked ones, and neither. */
-  reseat(task: Task, seat: Seat): void {
-    const exclusive = this.exclusive;
-    this.release(task);
-    this.exclusive = exclusive;
     task.seat = seat;
     if (seat === Seat.queue) {
       this.queued++;

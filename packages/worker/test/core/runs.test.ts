@@ -137,6 +137,17 @@ describe("runs on a worker", () => {
     expect(driver.on(driver.given(3).thread)).toEqual([3]);
   });
 
+  it("lets others in when a run that had its thread alone gives up its slot: it may wait for them", () => {
+    const driver = new Driver();
+    driver.compute({ task: 1, flags: RunFlag.notIdempotent }, { task: 2 });
+    expect(driver.on()).toEqual([1]);
+    const columns = { tasks: Int32Array.of(1), runs: Int32Array.of(driver.given(1).ticket) };
+    driver.event({ type: "parked", thread: 0, ...columns, away: Uint8Array.of(1) });
+    expect(driver.on()).toEqual([1]);
+    driver.event({ type: "seceded", thread: 0, ...columns, away: Uint8Array.of(1) });
+    expect(driver.on()).toEqual([1, 2]);
+  });
+
   it("lets parked runs leave their slot, up to asyncPerThread", () => {
     const driver = new Driver({ asyncPerThread: 3 });
     driver.compute(...Array.from({ length: 6 }, (_, task) => ({ task })));
