@@ -3,7 +3,7 @@ import { inspect } from "node:util";
 import { CAPTURE_HOOK } from "@heddle/closures";
 import type { Duration } from "@heddle/protocol";
 import type { TaskStatus } from "../core/events.js";
-import { ReleasedFutureError } from "../errors/usage.js";
+import { ReleasedFutureError, checkOptionNames } from "../errors/usage.js";
 import { holdUntil } from "./hold-until.js";
 import type { Session } from "./session.js";
 
@@ -69,9 +69,10 @@ export class Future<T> {
    * @throws the task's own error, with its name, message, stack and fields; TaskCancelledError, TaskTimeoutError,
    * KilledWorkerError, DataLostError and their like; WaitTimeoutError when it is not there in time.
    */
-  result(options: ResultOptions = {}): Promise<T> {
-    if (this.#last !== undefined) return Promise.reject(new ReleasedFutureError(this.key));
-    return holdUntil(this.#session.results.value(this.#task, options.timeout), this) as Promise<T>;
+  async result(options?: ResultOptions): Promise<T> {
+    if (this.#last !== undefined) throw new ReleasedFutureError(this.key);
+    if (options !== undefined) checkOptionNames("result", options, ["timeout"]);
+    return holdUntil(this.#session.results.value(this.#task, options?.timeout), this) as Promise<T>;
   }
 
   /**
@@ -79,9 +80,10 @@ export class Future<T> {
    *
    * @throws WaitTimeoutError
    */
-  exception(options: ResultOptions = {}): Promise<Error | undefined> {
-    if (this.#last !== undefined) return Promise.reject(new ReleasedFutureError(this.key));
-    return holdUntil(this.#session.results.error(this.#task, options.timeout), this);
+  async exception(options?: ResultOptions): Promise<Error | undefined> {
+    if (this.#last !== undefined) throw new ReleasedFutureError(this.key);
+    if (options !== undefined) checkOptionNames("exception", options, ["timeout"]);
+    return holdUntil(this.#session.results.error(this.#task, options?.timeout), this);
   }
 
   /** Calls back once, when the task is done; in the next microtask when it is already. */

@@ -13,6 +13,9 @@ import type { Transfer } from "./transfer.js";
 /** Pauses before a result that no holder gave is looked for again; a worker that died is noticed meanwhile. Milliseconds. */
 const PAUSES = [20, 50, 100, 200, 400, 800, 1600, 3200];
 
+/** A timer that is set for longer fires at once. */
+const LONGEST_TIMER = 2 ** 31 - 1;
+
 export type ErrorMode = "raise" | "skip";
 
 interface Wanted {
@@ -63,6 +66,9 @@ export class Results {
       const waitedFor = missing.map((index) => tasks[index]!);
       if (!(await this.#session.until(waitedFor, mode === "raise" ? "firstError" : "all", deadline.left)))
         throw new WaitTimeoutError(`results of ${waitedFor.length} tasks`, deadline.whole);
+      // Before anything is fetched: what is under way must not be left to itself.
+      if (mode === "raise")
+        for (const index of missing) if (this.#hasFailed(tasks[index]!)) throw this.#reason(tasks[index]!);
       const reads: Promise<void>[] = [];
       const still: number[] = [];
       for (const index of missing) {
@@ -83,7 +89,6 @@ export class Results {
             }),
           );
         } else if (status === "pending") still.push(index);
-        else if (mode === "raise") throw this.#reason(task);
         else {
           this.#reason(task);
           failed.add(index);
@@ -93,6 +98,11 @@ export class Results {
       missing = still;
     }
     return failed.size === 0 ? values : values.filter((_, index) => !failed.has(index));
+  }
+
+  #hasFailed(task: number): boolean {
+    const status = this.#session.status(task);
+    return status !== "pending" && status !== "finished";
   }
 
   async #settled(tasks: TaskList, deadline: Deadline): Promise<void> {
@@ -208,7 +218,8 @@ class Deadline {
     if (left === undefined) return promise;
     let timer: NodeJS.Timeout | undefined;
     const late = new Promise<never>((_, reject) => {
-      timer = setTimeout(() => reject(new WaitTimeoutError("fetching the result", this.whole)), left);
+      const fail = (): void => reject(new WaitTimeoutError("fetching the result", this.whole));
+      timer = setTimeout(fail, Math.min(left, LONGEST_TIMER));
     });
     try {
       return await Promise.race([promise, late]);

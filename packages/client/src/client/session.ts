@@ -253,8 +253,10 @@ export class Session implements SubmissionTarget {
   }
 
   onDone(task: number, callback: () => void): void {
-    if (this.core.status(task) === "pending") this.watches.add(task, { settled: callback } satisfies Watch);
-    else queueMicrotask(callback);
+    // Never in the midst of what the scheduler said: what it throws is the program's, and must not look like a broken connection.
+    const later = (): void => queueMicrotask(callback);
+    if (this.core.status(task) === "pending") this.watches.add(task, { settled: later } satisfies Watch);
+    else later();
   }
 
   // ---- commands and questions
@@ -374,7 +376,7 @@ export class Session implements SubmissionTarget {
           break;
         }
         case "event":
-          for (const listener of this.#eventListeners) listener(instruction.event);
+          for (const listener of this.#eventListeners) queueMicrotask(() => listener(instruction.event));
           break;
         case "accepted":
           break;

@@ -1,8 +1,10 @@
 /** Running graphs on whatever client there is. */
+import { taskConnection } from "@heddle/worker/task";
 import { Client } from "../client/client.js";
 import { currentClient } from "../client/current-client.js";
 import { taskOf, type ResultOptions } from "../client/future.js";
 import { holdUntil } from "../client/hold-until.js";
+import { getClient } from "../client/get-client.js";
 import { InProcessCluster } from "../client/in-process-cluster.js";
 import { checkOptionNames } from "../errors/usage.js";
 import { currentCluster } from "../cluster/current.js";
@@ -37,6 +39,7 @@ async function computeAll(values: readonly unknown[], options: ResultOptions): P
 
 /** The client that graphs run on when none is named. */
 function graphClient(): Client {
+  if (taskConnection() !== undefined) return getClient();
   return currentClient() ?? new Client(currentCluster() ?? new InProcessCluster(), { name: "compute" });
 }
 
