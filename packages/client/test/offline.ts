@@ -56,7 +56,7 @@ export class OfflineSession extends Session {
   }
 }
 
-export function rowsOf(chunk: GraphChunk): Row[] {
+function rowsOf(chunk: GraphChunk): Row[] {
   const keys = offsetsOf(chunk.keyLengths, chunk.rows);
   const args = offsetsOf(chunk.argLengths, chunk.rows);
   const deps = offsetsOf(chunk.depCounts, chunk.rows);

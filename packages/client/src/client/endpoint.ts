@@ -63,6 +63,6 @@ export function endpointOf(target: ClusterLike | string | undefined, options: Cl
   return { ...common, place: () => chosen.place };
 }
 
-export function isClusterLike(value: unknown): value is ClusterLike {
+function isClusterLike(value: unknown): value is ClusterLike {
   return typeof value === "object" && value !== null && "place" in value && value.place instanceof Promise;
 }
