@@ -2,7 +2,7 @@
  * A picture in tiles: large typed arrays stay where they are made, and tasks go to them.
  *
  *   npm run example mandelbrot
- *   npm run example mandelbrot -- --pixels 4096 --keep        keeps the picture
+ *   npm run example mandelbrot -- --pixels 4096 --keep      (a multiple of 8; keeps the picture)
  */
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";

@@ -23,8 +23,14 @@ export interface Tile {
 /** Seahorse Valley, between the head and the body of the set. */
 export const SEAHORSE_VALLEY: View = { re: -0.7453, im: 0.1127, span: 0.0065, pixels: 2048, limit: 1000 };
 
-/** Row by row. `size` divides the picture's width. */
+/**
+ * Row by row.
+ *
+ * @throws RangeError when `size` does not divide the picture's width.
+ */
 export function tilesOf(view: View, size: number): Tile[] {
+  if (!Number.isInteger(size) || view.pixels % size !== 0)
+    throw new RangeError(`${String(view.pixels)} pixels cannot be cut into tiles of ${String(size)}`);
   const perRow = view.pixels / size;
   return Array.from({ length: perRow * perRow }, (_, index) => ({
     left: (index % perRow) * size,
