@@ -46,6 +46,7 @@ export function buildBatch(thread: number, runs: readonly Task[], table: IdTable
       deps[filled] = id;
       if (takesRetained(input, run, thread)) {
         depInputs[filled++] = -1;
+        run.marks |= Mark.takes;
         continue;
       }
       if (input.batch !== number) {

@@ -102,8 +102,8 @@ export function onFailed(state: WorkerState, threadIndex: number, failures: read
     if (failure.started) state.times.add(run.assignment!.functionOf(run.row), failure.busy);
     if (run.state === State.disowned || run.has(Mark.cancelling)) {
       endUnwanted(state, run);
-    } else if (!failure.started && failure.kind === "inputs" && (run.waitingOn > 0 || run.has(Mark.foreign))) {
-      // It followed a run of its thread that failed or was stopped. That it could not begin is no failure of its own.
+    } else if (!failure.started && failure.kind === "inputs" && run.has(Mark.takes)) {
+      // It followed a run of its thread that failed, was stopped or went elsewhere. That it could not begin is no failure of its own.
       requeue(state, run);
     } else {
       report(state, run, { ...failure, task: run.id, run: run.run });

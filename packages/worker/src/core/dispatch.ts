@@ -63,12 +63,19 @@ function stallable(state: WorkerState): Thread | undefined {
   return state.threads.find((thread) => thread.queued > 1 && movable(state, thread).length > 0);
 }
 
-/** Runs in a thread's queue that need not stay there: they follow none of the others, and have not been asked back already. */
+/** Runs in a thread's queue that need not stay there: they follow none of the others, none follows them, nor were they asked back. */
 function movable(state: WorkerState, thread: Thread): Task[] {
   return thread
     .inQueue()
     .slice(1)
-    .filter((run) => run.state === State.executing && run.waitingOn === 0 && !state.revokes.has(run.ticket));
+    .filter(
+      (run) =>
+        run.state === State.executing && !run.has(Mark.takes) && !hasFollowers(run) && !state.revokes.has(run.ticket),
+    );
+}
+
+function hasFollowers(run: Task): boolean {
+  return run.waiters?.some((waiter) => waiter.state === State.executing) ?? false;
 }
 
 function send(state: WorkerState, run: Task, thread: Thread): void {

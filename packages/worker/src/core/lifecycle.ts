@@ -77,9 +77,11 @@ export function requeue(state: WorkerState, run: Task): void {
     report(state, run, { ...RESCHEDULED, task: run.id, run: run.run });
   } else {
     withdrawOffer(state, run);
+    // Wherever it goes now, it gets its inputs from here.
+    settleRetained(state, run, false);
     run.thread = -1;
     run.followThread = -2;
-    run.marks &= ~Mark.settled;
+    run.marks &= ~Mark.takes;
     place(state, run, true);
   }
 }

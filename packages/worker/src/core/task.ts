@@ -20,6 +20,8 @@ export const Mark = {
   waitsAside: 64,
   /** Its thread hands its result on to the one run that takes it, and keeps nothing. */
   handedOn: 128,
+  /** It was handed over with an input that its thread was to have. */
+  takes: 256,
 } as const;
 
 /**
