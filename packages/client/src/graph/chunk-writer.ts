@@ -187,7 +187,7 @@ export class ChunkWriter {
   }
 
   #writeKey(callable: Callable, key: RowKey, deps: readonly number[]): void {
-    if (typeof key === "number") writeUniqueKey(this.#keys, callable.prefix, key);
+    if (typeof key === "number") writeUniqueKey(this.#keys, callable.uniquePrefix, key);
     else if (typeof key === "string") this.#keys.append(Buffer.from(key));
     else {
       const hash = this.#hash;

@@ -13,7 +13,7 @@ export const DIGITS = 32;
 const PROCESS_TAG = Buffer.from(randomBytes(10).toString("hex"), "latin1");
 const SERIAL_DIGITS = 12;
 
-const HEX = "0123456789abcdef";
+const HEX = Buffer.from("0123456789abcdef");
 let serials = 0;
 
 /** Drawn once for everything whose key is not a hash of what it is. */
@@ -34,17 +34,25 @@ export function writeHashKey(sink: ByteSink, prefix: Uint8Array, hash: Hash): vo
   sink.length += DIGITS;
 }
 
-/** Appends `<prefix><process><serial>`. */
-export function writeUniqueKey(sink: ByteSink, prefix: Uint8Array, serial: number): void {
-  sink.ensure(prefix.length + DIGITS);
-  sink.append(prefix);
-  sink.append(PROCESS_TAG);
-  let rest = serial;
-  for (let digit = SERIAL_DIGITS - 1; digit >= 0; digit--) {
-    sink.bytes[sink.length + digit] = HEX.charCodeAt(rest % 16);
-    rest = Math.floor(rest / 16);
-  }
+/** How unique keys of a name begin: all but the serial number. */
+export function uniquePrefix(prefix: Uint8Array): Uint8Array {
+  return Buffer.concat([prefix, PROCESS_TAG]);
+}
+
+/** Appends `<prefix><process><serial>`; `beginning` is all but the serial number. */
+export function writeUniqueKey(sink: ByteSink, beginning: Uint8Array, serial: number): void {
+  sink.ensure(beginning.length + SERIAL_DIGITS);
+  sink.append(beginning);
+  writeDigits(sink.bytes, sink.length, Math.floor(serial / HALF));
+  writeDigits(sink.bytes, sink.length + SERIAL_DIGITS / 2, serial % HALF);
   sink.length += SERIAL_DIGITS;
+}
+
+/** Half of a serial number's digits: integers of 24 bits can be shifted. */
+const HALF = 2 ** 24;
+
+function writeDigits(bytes: Uint8Array, start: number, value: number): void {
+  for (let shift = 20, at = start; shift >= 0; shift -= 4) bytes[at++] = HEX[(value >>> shift) & 15]!;
 }
 
 /** The same key as a string. */
