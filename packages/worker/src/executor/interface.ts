@@ -3,6 +3,7 @@
  * core); the pool is the mechanism: it moves batches of columns, ends threads, and reports in batches.
  */
 import type { Column, DefinitionRecord, EncodedValue, RunFailure, TaskOptions } from "@heddle/protocol";
+import type { WorkerIdentity } from "../task/runtime.js";
 
 /** Runs for one thread, in the order they should start. */
 export interface ExecuteBatch {
@@ -32,7 +33,7 @@ export interface ExecuteBatch {
 export const ExecuteFlag = {
   /** A later run on this thread takes the result as an input: retain it until {@link ExecutorPool.forget}. */
   retain: 256,
-  /** The only consumer of the result is a later row on this thread: it may be handed on live. */
+  /** The only consumer of the result is a later row on this thread: it is handed on live, and goes with that row, unless forgotten. */
   handOn: 512,
 } as const;
 
@@ -79,6 +80,8 @@ export interface ExecutorPool {
   /** Resolves when every thread is ready. */
   start(): Promise<void>;
   readonly threads: number;
+  /** The worker has joined a scheduler, and is known by this name from now on. */
+  identify(worker: WorkerIdentity): void;
   define(definitions: readonly (DefinitionRecord & { readonly index: number })[]): void;
   execute(thread: number, batch: ExecuteBatch): void;
   /** Signal, then after the grace period (`cancelGrace`) the thread; `force`: the thread at once. */

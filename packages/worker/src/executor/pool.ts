@@ -17,6 +17,8 @@ import { Left } from "./thread-messages.js";
 const WATCH_INTERVAL = 10;
 /** Milliseconds that a thread has to dispose of its per-worker values. */
 const CLOSE_PATIENCE = 1_000;
+/** Runs that a thread may have in its queue, at most. */
+const QUEUED_RUNS = 8192;
 /** Bytes of shared memory kept for reuse. */
 const KEEP_BYTES = 256 * 1024 * 1024;
 /** Threads that may end while they load before the pool gives up. */
@@ -29,8 +31,8 @@ export interface WorkerThreadPoolOptions {
   readonly baseDir?: string;
   /** Milliseconds between asking a run to stop and ending its thread. Default 500. */
   readonly cancelGrace?: number;
-  /** Runs that one thread may have at once, queued and parked. Default 8192. */
-  readonly runsPerThread?: number;
+  /** Runs that may wait on one thread without using it. Default 256. */
+  readonly asyncPerThread?: number;
   /** JavaScript heap of each thread, bytes. Default: Node's. */
   readonly heapLimit?: number;
   /** Bytes of shared memory that came free and are kept for results and transfers of the same size. Default 256 MiB. */
@@ -78,7 +80,7 @@ export class WorkerThreadPool implements ExecutorPool {
       baseDir: options.baseDir ?? process.cwd(),
       outputFd: options.outputFd,
       validate: options.validate ?? false,
-      runsPerThread: 2 * Math.ceil((options.runsPerThread ?? 8192) / 2),
+      runsPerThread: 2 * Math.ceil((QUEUED_RUNS + (options.asyncPerThread ?? 256)) / 2),
       heapLimit: options.heapLimit,
       env: options.env ?? { ...process.env, NODE_OPTIONS: "" },
     };
@@ -94,7 +96,6 @@ export class WorkerThreadPool implements ExecutorPool {
     await Promise.all(this.#seats.map((thread) => thread.ready));
   }
 
-  /** The worker has joined a scheduler, and is known by this name from now on. */
   identify(worker: WorkerIdentity): void {
     this.#worker = worker;
     for (const thread of this.#everyThread()) thread.post({ op: "identify", worker });

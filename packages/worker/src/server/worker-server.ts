@@ -305,11 +305,12 @@ export class WorkerServer {
   }
 
   #newPool(): ExecutorPool {
-    const { threads, memoryLimit } = this.#settings;
+    const { threads, memoryLimit, asyncPerThread } = this.#settings;
     const { baseDir, cancelGrace, outputFd, validate } = this.#options;
     const pool: ExecutorPool = new WorkerThreadPool(
       {
         threads,
+        asyncPerThread,
         worker: this.#identity(),
         // One thread that runs away should fail its task before the whole process has to end.
         heapLimit: Math.round(memoryLimit * 0.75),
@@ -366,7 +367,7 @@ export class WorkerServer {
   }
 
   #identify(): void {
-    if (this.#pool instanceof WorkerThreadPool) this.#pool.identify(this.#identity());
+    this.#pool.identify(this.#identity());
   }
 
   #output(stream: "stdout" | "stderr", text: string): void {
