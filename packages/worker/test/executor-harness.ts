@@ -28,7 +28,7 @@ export interface RunSpec {
   readonly key?: string;
 }
 
-export interface Outcome {
+interface Outcome {
   readonly task: number;
   readonly run: number;
   readonly kind: "finished" | "failed" | "stopped" | "replaced";

@@ -4,7 +4,7 @@
  *
  *     u32 bytes of text · i32 task (-1: none) · u8 stream (1 stdout, 2 stderr) · UTF-8
  */
-export const OUTPUT_HEADER = 9;
+const OUTPUT_HEADER = 9;
 
 /** Of a pipe's writers, only calls up to this size never interleave (PIPE_BUF). */
 const PIPE_ATOMIC = 4096;

@@ -10,7 +10,7 @@ const SAMPLES = 256;
 const known = new WeakMap<ArrayBufferLike, Map<number, number>>();
 
 /** A checksum of a buffer: of all its 32-bit words, or of some spread evenly over it. */
-export function fingerprint(buffer: Uint8Array, whole: boolean): number {
+function fingerprint(buffer: Uint8Array, whole: boolean): number {
   const words = buffer.byteLength >> 2;
   // Odd: an even step would only ever see the low halves of doubles, which are zero in most round numbers.
   const step = whole ? 1 : Math.floor(words / SAMPLES) | 1;
