@@ -227,6 +227,7 @@ describe("commands", () => {
     expect((await client.story(future)).at(-1)).toMatchObject({ to: "memory" });
     expect((await client.explain("told")).reason).toMatch(/finished/);
     expect(Object.keys(await client.nbytes([future]))).toEqual(["told"]);
+    expect(Object.keys(await client.whoHas("told"))).toEqual(Object.keys(await client.whoHas(future)));
     await expect(client.explain("never heard of")).rejects.toMatchObject({ code: "HEDDLE_UNKNOWN_KEY" });
   });
 });

@@ -35,6 +35,9 @@ export interface RunOptions {
   readonly args?: readonly unknown[];
 }
 
+/** Futures or keys, one or more. */
+type NamedTasks = Future<unknown> | string | Iterable<Future<unknown> | string>;
+
 /** Between two looks at who is there. Milliseconds. */
 const POLL = 50;
 const RESTART_TIMEOUT = 60_000;
@@ -174,12 +177,12 @@ export class Client extends Submitter implements AsyncDisposable {
   // ---- what the cluster is and does
 
   /** Names of the workers that hold each result, by key. Default: of everything in memory. */
-  async whoHas(futures?: Iterable<Future<unknown> | string>): Promise<Record<string, string[]>> {
+  async whoHas(futures?: NamedTasks): Promise<Record<string, string[]>> {
     return this.#ask({ what: "whoHas", keys: keysOf(futures) });
   }
 
   /** Bytes of each result, by key. Default: of everything in memory. */
-  async nbytes(futures?: Iterable<Future<unknown> | string>): Promise<Record<string, number>> {
+  async nbytes(futures?: NamedTasks): Promise<Record<string, number>> {
     return this.#ask({ what: "nbytes", keys: keysOf(futures) });
   }
 
@@ -329,7 +332,8 @@ function keyOf(key: string | Future<unknown>): string {
   return typeof key === "string" ? key : key.key;
 }
 
-function keysOf(futures: Iterable<Future<unknown> | string> | undefined): string[] | null {
+function keysOf(futures: NamedTasks | undefined): string[] | null {
   if (futures === undefined) return null;
-  return Array.from(typeof futures === "string" ? [futures] : futures, keyOf);
+  if (typeof futures === "string" || !(Symbol.iterator in futures)) return [keyOf(futures)];
+  return Array.from(futures, keyOf);
 }
