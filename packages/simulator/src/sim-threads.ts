@@ -31,6 +31,8 @@ const GRACE = 20;
 export class SimThread {
   readonly #queue: Row[] = [];
   readonly #retained = new Map<number, EncodedValue>();
+  /** Of those, what goes with the run that takes it. */
+  readonly #handedOn = new Set<number>();
   readonly #parked = new Map<number, { readonly row: Row; readonly end: () => void }>();
   readonly #encoder = new ValueEncoder({
     dependencyOf: (value) => (value instanceof InputMark ? value.index : -1),
@@ -71,7 +73,10 @@ export class SimThread {
   }
 
   forget(tasks: Int32Array): void {
-    for (const task of tasks) this.#retained.delete(task);
+    for (const task of tasks) {
+      this.#retained.delete(task);
+      this.#handedOn.delete(task);
+    }
   }
 
   revoke(runs: Int32Array): void {
@@ -113,6 +118,7 @@ export class SimThread {
       this.#queue.length = 0;
       this.#parked.clear();
       this.#retained.clear();
+      this.#handedOn.clear();
       this.#stopped(row);
       this.emit({
         type: "replaced",
@@ -121,6 +127,18 @@ export class SimThread {
         runs: Int32Array.from(victims, (victim) => victim.run),
       });
     }
+  }
+
+  #retain(row: Row, value: EncodedValue): void {
+    this.#retained.set(row.task, value);
+    if ((row.flags & ExecuteFlag.handOn) !== 0) this.#handedOn.add(row.task);
+    else this.#handedOn.delete(row.task);
+  }
+
+  #take(task: number): EncodedValue | undefined {
+    const value = this.#retained.get(task);
+    if (this.#handedOn.delete(task)) this.#retained.delete(task);
+    return value;
   }
 
   #stopped(row: Row): void {
@@ -136,7 +154,7 @@ export class SimThread {
     }
     const values: number[] = [];
     for (const input of row.inputs) {
-      const encoded = input.value ?? this.#retained.get(input.task);
+      const encoded = input.value ?? this.#take(input.task);
       if (encoded === undefined) {
         this.#fail(row, "inputs", `input ${input.task} is not on this thread`, false);
         this.#next();
@@ -154,7 +172,7 @@ export class SimThread {
       }
       const padding = "x".repeat(argument.padding);
       const encoded = this.#encoder.encode({ value: combine(argument.salt, values), padding } satisfies TaskValue);
-      if ((row.flags & ExecuteFlag.retain) !== 0) this.#retained.set(row.task, encoded);
+      if ((row.flags & ExecuteFlag.retain) !== 0) this.#retain(row, encoded);
       this.#report.push({ row, value: encoded, busy: Math.round((this.clock.now - begun) * 1000) });
     };
     const toEnd = argument.waits ? argument.duration / 2 : argument.duration;

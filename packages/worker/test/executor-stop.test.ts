@@ -45,6 +45,25 @@ describe("cancelling", () => {
     expect((await harness.outcome(batch.tasks[0]!)).kind).toBe("stopped");
   });
 
+  it("lets what was being stopped on an ended thread count as stopped, or timed out, not as given back", async () => {
+    await using harness = await Harness.start({ cancelGrace: 300 });
+    const never = () => new Promise(() => undefined);
+    const cancelled = harness.batch([{ fn: never }]);
+    harness.pool.execute(0, cancelled);
+    const [expired] = harness.execute(0, [{ fn: never, options: { timeout: 20 } }]);
+    await harness.until(() => harness.parked.length === 2);
+    await new Promise((resolve) => setTimeout(resolve, 50));
+    harness.pool.cancel(0, ...harness.runOf(cancelled), false);
+    const batch = harness.batch([{ fn: forever }]);
+    harness.pool.execute(0, batch);
+    await begun(harness, batch.tasks[0]!);
+    harness.pool.cancel(0, ...harness.runOf(batch), true);
+    expect((await harness.outcome(batch.tasks[0]!)).kind).toBe("stopped");
+    expect((await harness.outcome(cancelled.tasks[0]!)).kind).toBe("stopped");
+    expect((await harness.outcome(expired!)).failure).toMatchObject({ kind: "timeout" });
+    expect(harness.outcomes).toHaveLength(3);
+  });
+
   it("leaves a thread alone whose parked run listens to its signal", async () => {
     await using harness = await Harness.start();
     const listening = async () => {

@@ -58,7 +58,10 @@ export function leaveThread(state: WorkerState, run: Task): void {
   state.threads[run.thread]!.release(run);
   state.strays.delete(run.ticket);
   run.ticket = -1;
-  if (run.retainedOn !== -1 && run.retainRest === 0) forgetRetained(state, run);
+  if (run.retainedOn !== -1 && run.retainRest === 0) {
+    if (run.has(Mark.foreign)) state.threads[run.retainedOn]!.foreign--;
+    forgetRetained(state, run);
+  }
   if (run.has(Mark.resources)) {
     run.marks &= ~Mark.resources;
     state.resourcesFreed = true;

@@ -153,6 +153,7 @@ function setAside(state: WorkerState, earlier: string, running: readonly Task[])
     task.waiters = null;
   }
   for (const run of running) {
+    if (run.retainedOn !== -1 && !run.has(Mark.foreign)) state.threads[run.retainedOn]!.foreign++;
     run.marks |= Mark.foreign;
     if (run.ticket !== -1) state.strays.set(run.ticket, run);
   }

@@ -10,7 +10,7 @@ import type { WorkerState } from "./state.js";
 /** A run is being handed to a thread: whatever waits for it may follow it there. */
 export function offerFollowers(state: WorkerState, run: Task, thread: Thread): void {
   const waiters = run.waiters;
-  if (waiters === null) return;
+  if (waiters === null || thread.foreign > 0) return;
   let rest = 0;
   for (const waiter of waiters) {
     if (waiter.has(Mark.settled)) continue;

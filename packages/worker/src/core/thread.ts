@@ -16,6 +16,8 @@ export class Thread {
   alone: Task | null = null;
   /** It takes nothing more until it is empty, for a run that must not share a thread. */
   draining = false;
+  /** Runs of an earlier epoch that will leave their results on it, under ids that mean other tasks now. */
+  foreign = 0;
   /** When it last reported anything, or was given something to do after it had nothing. */
   heardAt = 0;
   /** Runs whose outstanding inputs are all made by runs in its queue: they may be queued behind those. */

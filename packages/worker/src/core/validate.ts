@@ -66,11 +66,16 @@ export function checkInvariants(state: WorkerState): void {
     }
   }
   for (const thread of state.threads) {
+    const foreign = [...onThreads].filter(
+      (task) => task.has(Mark.foreign) && task.ticket !== -1 && task.retainedOn === thread.index,
+    );
     const wrong = (what: string): never => {
       throw new WorkerInvariantError(`thread ${thread.index} ${what}`);
     };
     if (thread.queued !== queued[thread.index]) wrong(`counts ${thread.queued} runs and has ${queued[thread.index]}`);
     if (thread.parked !== parked[thread.index]) wrong(`counts ${thread.parked} parked and has ${parked[thread.index]}`);
+    if (thread.foreign !== foreign.length)
+      wrong(`counts ${thread.foreign} runs of an earlier epoch that leave results, and has ${foreign.length}`);
     if (thread.load !== load[thread.index]) wrong(`counts ${thread.load} us of work and has ${load[thread.index]}`);
   }
   for (const [name, total] of Object.entries(state.settings.resources)) {

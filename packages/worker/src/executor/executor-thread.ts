@@ -97,6 +97,11 @@ export class ExecutorThread {
     return this.#link.slots;
   }
 
+  /** A run has the thread at this moment: messages wait for its end. */
+  get isOccupied(): boolean {
+    return this.slots.occupant >= 0;
+  }
+
   post(message: MessageToThread): void {
     this.#link.post(message);
   }

@@ -21,6 +21,8 @@ const CLOSE_PATIENCE = 1_000;
 const QUEUED_RUNS = 8192;
 /** Bytes of shared memory kept for reuse. */
 const KEEP_BYTES = 256 * 1024 * 1024;
+/** The same for one that a run keeps busy. */
+const OCCUPIED_PATIENCE = 100;
 /** Threads that may end while they load before the pool gives up. */
 const MOST_FAILED_STARTS = 5;
 
@@ -180,7 +182,8 @@ export class WorkerThreadPool implements ExecutorPool {
     this.#isClosed = true;
     clearInterval(this.#watch);
     this.#buffers.close();
-    await Promise.all([...this.#everyThread()].map((thread) => thread.close(CLOSE_PATIENCE)));
+    const threads = [...this.#everyThread()];
+    await Promise.all(threads.map((thread) => thread.close(thread.isOccupied ? OCCUPIED_PATIENCE : CLOSE_PATIENCE)));
     this.#seats.length = 0;
     this.#leaving.clear();
   }
@@ -309,20 +312,21 @@ export class WorkerThreadPool implements ExecutorPool {
   #replace(old: ExecutorThread, culprits: readonly number[], fate: (slot: number) => RunFailure | undefined): void {
     const failed: RunFailure[] = [];
     const stopped: RunName[] = [];
-    for (const slot of culprits) {
-      const failure = fate(slot);
-      const name = old.disown(slot);
-      if (failure === undefined) stopped.push(name);
-      else failed.push(failure);
-    }
-    const victims = old.ledger.taken().map((slot) => {
+    const victims: RunName[] = [];
+    for (const slot of old.ledger.taken()) {
       // Whatever has not begun will not begin there any more.
       old.slots.revoke(slot);
-      return old.disown(slot);
-    });
+      const isCulprit = culprits.includes(slot);
+      const isStopping = old.ledger.stops[slot] !== Stop.no;
+      const failure = isCulprit ? fate(slot) : isStopping ? this.#stopFailure(old, slot) : undefined;
+      const name = old.disown(slot);
+      if (failure !== undefined) failed.push(failure);
+      else if (isCulprit || isStopping) stopped.push(name);
+      else victims.push(name);
+    }
     this.#reseat(old);
-    this.#buffers.releaseAll(old.leases);
-    void old.end();
+    // Until it has really ended it may still write to what it refers to.
+    void old.end().then(() => this.#buffers.releaseAll(old.leases));
     if (failed.length > 0) this.#events.failed(old.seat, failed);
     if (stopped.length > 0) this.#stopped(old.seat, stopped);
     this.#giveBack(old.seat, victims);
@@ -362,6 +366,7 @@ export class WorkerThreadPool implements ExecutorPool {
   }
 
   #crashed(thread: ExecutorThread, crash: Crash): void {
+    if (this.#isClosed) return;
     if (thread.seat < 0) {
       this.#spare.crashed(crash);
       return;
