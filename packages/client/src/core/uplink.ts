@@ -47,6 +47,8 @@ export class Uplink {
 
   /** What of these definitions is not known on this connection. */
   define(hashes: readonly string[]): void {
+    const forgotten = this.#definitions.takeForgotten();
+    if (forgotten.length > 0) this.#send({ op: "forget", hashes: forgotten });
     const definitions = this.#definitions.unsent(hashes);
     if (definitions.length > 0) this.#send({ op: "define", definitions });
   }

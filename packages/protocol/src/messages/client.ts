@@ -6,12 +6,28 @@ import type { DefinitionRecord, FailureRecord, Plain, PlainError, TaskOptions } 
  * name tasks on this connection only; the scheduler maps them to its own.
  */
 export type ClientToScheduler =
-  DefineFunctions | SubmitTasks | WantTasks | UnwantTasks | CancelTasks | RetryTasks | AddData | Synced | Ask | Goodbye;
+  | DefineFunctions
+  | ForgetFunctions
+  | SubmitTasks
+  | WantTasks
+  | UnwantTasks
+  | CancelTasks
+  | RetryTasks
+  | AddData
+  | Synced
+  | Ask
+  | Goodbye;
 
 /** Definitions, before the first submission that uses them. Sending one twice is harmless. */
 export interface DefineFunctions {
   readonly op: "define";
   readonly definitions: readonly DefinitionRecord[];
+}
+
+/** This client will not name these again without sending them again. */
+export interface ForgetFunctions {
+  readonly op: "forget";
+  readonly hashes: readonly string[];
 }
 
 /**

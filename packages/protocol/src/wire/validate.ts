@@ -81,6 +81,8 @@ const CLIENT_MESSAGES: { readonly [Op in ClientToScheduler["op"]]: (fields: Fiel
     }
   },
 
+  forget: (fields) => void fields.texts("hashes"),
+
   submit(fields) {
     const first = fields.integer("first");
     const rows = fields.integer("rows", 0, 2 ** 31 - 1 - first);

@@ -9,6 +9,8 @@ export interface Definition {
   readonly needs: readonly string[];
   /** Chunks whose tasks run it. */
   chunks: number;
+  /** Definitions here that refer to it. */
+  users: number;
   /** Clients that sent it and think it is here. */
   readonly clients: Set<number>;
 }
@@ -27,6 +29,7 @@ export class DefinitionTable {
         bytes: new Uint8Array(0),
         needs: [],
         chunks: 0,
+        users: 0,
         clients: new Set([-1]),
       });
     }
@@ -45,9 +48,14 @@ export class DefinitionTable {
         bytes: record.bytes.slice(),
         needs: record.needs,
         chunks: 0,
+        users: 0,
         clients: new Set(),
       };
       this.#byHash.set(record.hash, definition);
+      for (const hash of record.needs) {
+        const part = this.#byHash.get(hash);
+        if (part !== undefined) part.users++;
+      }
     }
     definition.clients.add(client);
   }
@@ -69,15 +77,34 @@ export class DefinitionTable {
     return ordered;
   }
 
-  /** A client that is gone cannot refer to what it sent; what no task needs either is dropped. */
-  forgetClient(client: number): void {
-    const needed = new Set<Definition>();
-    for (const definition of this.#byHash.values()) {
-      definition.clients.delete(client);
-      if (definition.chunks > 0 || definition.clients.size > 0)
-        for (const part of this.closure(definition)) needed.add(part);
+  /** A client will not refer to these any more; what no task, and nobody else, needs either is dropped. */
+  forget(hashes: readonly string[], client: number): void {
+    for (const hash of hashes) {
+      const definition = this.#byHash.get(hash);
+      if (definition?.clients.delete(client) === true) this.#dropIfUseless(definition);
     }
-    for (const [hash, definition] of this.#byHash) if (!needed.has(definition)) this.#byHash.delete(hash);
+  }
+
+  /** The last chunk whose tasks run it is gone. */
+  release(definition: Definition): void {
+    if (--definition.chunks === 0) this.#dropIfUseless(definition);
+  }
+
+  /** A client that is gone cannot refer to what it sent. */
+  forgetClient(client: number): void {
+    this.forget([...this.#byHash.keys()], client);
+  }
+
+  #dropIfUseless(definition: Definition): void {
+    if (definition.chunks > 0 || definition.clients.size > 0 || definition.users > 0) return;
+    if (this.#byHash.get(definition.hash) !== definition) return;
+    this.#byHash.delete(definition.hash);
+    for (const hash of definition.needs) {
+      const part = this.#byHash.get(hash);
+      if (part === undefined) continue;
+      part.users--;
+      this.#dropIfUseless(part);
+    }
   }
 
   get size(): number {

@@ -222,7 +222,7 @@ function refuse(client: ClientRecord, number: number, problem: "function" | "inp
 
 /** Stands in the table of a chunk for a function that was never sent; no task refers to it. */
 function unknownDefinition(hash: string): Definition {
-  return { index: NONE, hash, bytes: new Uint8Array(0), needs: [], chunks: 0, clients: new Set() };
+  return { index: NONE, hash, bytes: new Uint8Array(0), needs: [], chunks: 0, users: 0, clients: new Set() };
 }
 
 /** Takes in values that a client put on workers itself. */

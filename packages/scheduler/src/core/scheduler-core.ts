@@ -171,6 +171,8 @@ export class SchedulerCore {
       case "define":
         for (const definition of message.definitions) state.definitions.add(definition, client.index);
         return;
+      case "forget":
+        return state.definitions.forget(message.hashes, client.index);
       case "submit":
         state.cause = Cause.submit;
         return submit(t, client, message);

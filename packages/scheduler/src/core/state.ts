@@ -87,7 +87,7 @@ export class SchedulerState {
   }
 
   dropChunk(index: number): void {
-    for (const definition of this.chunks[index]!.definitions()) definition.chunks--;
+    for (const definition of this.chunks[index]!.definitions()) this.definitions.release(definition);
     this.chunks[index] = undefined;
     this.freeChunks.push(index);
   }
