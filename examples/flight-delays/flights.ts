@@ -102,10 +102,10 @@ async function readParquet({ path, start, end }: FilePart): Promise<RawColumns> 
     rowStart: start,
     rowEnd: end,
     onChunk: ({ columnName, columnData, rowStart }) => {
-      // A chunk may reach beyond the rows that were asked for, on both sides.
-      const wanted = Array.from(columnData).slice(Math.max(0, start - rowStart), Math.max(0, end - rowStart));
-      const name = columnName as keyof RawColumns;
-      columns[name] = columns[name].concat(wanted);
+      // Chunks come in any order, and may reach beyond the rows that were asked for, on both sides.
+      const column = columns[columnName as keyof RawColumns];
+      const last = Math.min(columnData.length, end - rowStart);
+      for (let row = Math.max(0, start - rowStart); row < last; row++) column[rowStart + row - start] = columnData[row];
     },
   });
   return columns as unknown as RawColumns;

@@ -138,6 +138,7 @@ export {
 } from "@heddle/client";
 export {
   InputMutatedError,
+  NativeAddonError,
   NotInTaskError,
   TaskCancelledError,
   TaskExitedError,
