@@ -38,6 +38,8 @@ export interface Program {
   readonly what: string;
   /** Repetitions that count, unless the command line says otherwise; one more is run first and dropped. */
   readonly reps: number;
+  /** Rounds before those that count. Default 1. */
+  readonly warmups?: number;
   readonly contenders: Readonly<Partial<Record<Side, () => Promise<Contender>>>>;
   readonly targets: readonly Target[];
 }

@@ -27,6 +27,7 @@ const result: Result = {
   verdicts: [{ target: { metric: "us/task", against: "dask", reach: 250, aim: 500 }, value: 200, grade: "short" }],
   configs: new Map([["dask", { dask: "2026.8.0", python: "3.11.7" }]]),
   reps: 5,
+  warmups: 1,
   command: "npm run bench -- merge",
   date: new Date("2026-03-04T05:06:07Z"),
   machine: "Some Processor, 2 cores, 8 GiB, Linux 6.1",

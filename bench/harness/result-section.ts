@@ -11,6 +11,7 @@ export interface Result {
   readonly verdicts: readonly Verdict[];
   readonly configs: ReadonlyMap<Side, Readonly<Record<string, string>>>;
   readonly reps: number;
+  readonly warmups: number;
   /** As typed, to be typed again. */
   readonly command: string;
   readonly date: Date;
@@ -24,7 +25,7 @@ export interface Result {
 export function resultSection(result: Result): string {
   const { program, load } = result;
   const facts = [
-    `Measured on ${result.date.toISOString().slice(0, 10)} with \`${result.command}\`: medians of ${result.reps}, sides in turn, after one round that does not count.`,
+    `Measured on ${result.date.toISOString().slice(0, 10)} with \`${result.command}\`: medians of ${result.reps}, sides in turn, after ${result.warmups === 1 ? "one round that does" : `${result.warmups} rounds that do`} not count.`,
     `Machine: ${result.machine}; load average ${load.before.toFixed(1)} before, ${load.after.toFixed(1)} after.`,
     `Node ${result.nodeVersion}, commit ${result.commit}.`,
     ...[...result.configs].map(([side, config]) => `${SIDE_NAMES[side]}: ${describeConfig(config)}.`),

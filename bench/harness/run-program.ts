@@ -18,13 +18,14 @@ export interface RunOptions {
 /** Opens the sides of a program, measures them in turn, closes them, and returns the result as Markdown. */
 export async function runProgram(program: Program, options: RunOptions): Promise<string> {
   const before = loadAverage();
+  const warmups = program.warmups ?? 1;
   const contenders = new Map<Side, Contender>();
   try {
     for (const side of sidesOf(program, options.withDask)) contenders.set(side, await program.contenders[side]!());
-    const samples = await alternate(contenders, options.reps, (side, round, sample) => {
+    const samples = await alternate(contenders, options.reps, warmups, (side, round, sample) => {
       const values = Object.entries(sample).map(([metric, value]) => `${metric} ${threeDigits(value)}`);
       console.error(
-        `${program.name} ${round === 0 ? "warm-up" : `${round}/${options.reps}`} ${SIDE_NAMES[side]}: ${values.join(", ")}`,
+        `${program.name} ${round <= 0 ? "warm-up" : `${round}/${options.reps}`} ${SIDE_NAMES[side]}: ${values.join(", ")}`,
       );
     });
     const medians = new Map([...samples].map(([side, ofSide]) => [side, mediansOf(ofSide)]));
@@ -34,6 +35,7 @@ export async function runProgram(program: Program, options: RunOptions): Promise
       verdicts: judge(program.targets, medians),
       configs: new Map([...contenders].flatMap(([side, { config }]) => (config === undefined ? [] : [[side, config]]))),
       reps: options.reps,
+      warmups,
       command: options.command,
       date: new Date(),
       machine: describeMachine(),

@@ -24,6 +24,7 @@ export const chain: Program = {
   name: "chain",
   what: "10,000 tasks (Dask 1,000), each adding one to the result of the one before, in one graph on two workers; no tasks are fused. From the first delayed() call to the value.",
   reps: 7,
+  warmups: 8,
   contenders: {
     heddle: () => openHeddle(WORKERS, measure),
     dask: () =>

@@ -33,6 +33,7 @@ export const latency: Program = {
   name: "latency",
   what: "Submissions of a function that returns its argument, each awaited before the next: 2,000 (Dask 500), one worker. The bare one is a message over the same hops (client, scheduler, worker, its executor thread and back) in ws frames, with nothing done at any.",
   reps: 7,
+  warmups: 8,
   contenders: {
     heddle: () => openHeddle(WORKERS, measure),
     bare: () => openEcho(TRIPS),

@@ -23,6 +23,7 @@ export const map: Program = {
   name: "map",
   what: "client.map of x => x + 1 over 100,000 numbers on two workers, from the call until all results are gathered.",
   reps: 5,
+  warmups: 6,
   contenders: {
     heddle: () => openHeddle(WORKERS, measure),
     dask: () => openDask(WORKERS, async (peer) => ({ "us/task": ((await peer.map(TASKS)).seconds * 1e6) / TASKS })),

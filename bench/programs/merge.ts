@@ -21,6 +21,7 @@ export const merge: Program = {
   name: "merge",
   what: "25,000 independent tasks and the sum of their results on two workers, from the first delayed() call to the value. Dask runs the same graph through Client.get.",
   reps: 5,
+  warmups: 8,
   contenders: {
     heddle: () => openHeddle(WORKERS, measure),
     dask: () => openDask(WORKERS, async (peer) => ({ "us/task": ((await peer.merge(TASKS)).seconds * 1e6) / TASKS })),

@@ -89,6 +89,7 @@ export const million: Program = {
   name: "million",
   what: "A binary tree of 1,048,575 tasks in one compute() on two workers. Accepted: the scheduler has taken in all of it. Memory: the scheduler's peak over what it had before the first task, per task. A turn: of the scheduler's event loop, until the last task is forgotten. Times are from the compute() call.",
   reps: 3,
+  warmups: 2,
   contenders: { heddle: open },
   targets: [
     { metric: "accepted s", reach: 5, aim: 1.5 },

@@ -73,6 +73,7 @@ export const objects: Program = {
   name: "objects",
   what: "100,000 records made by one task, changed by ten more in a chain, and digested by a last one. The bare one calls the same functions in one process.",
   reps: 7,
+  warmups: 3,
   contenders: { heddle: () => openHeddle(WORKERS, () => timed(onCluster)), bare: openBare },
   targets: [{ metric: "ms", against: "bare", reach: 3, aim: 1.5 }],
 };

@@ -45,6 +45,7 @@ export const zero: Program = {
   name: "zero",
   what: "merge of 100,000 tasks with string keys on two workers that answer without running anything: what client, scheduler and wire cost, from the first delayed() call to the value.",
   reps: 9,
+  warmups: 3,
   contenders: { heddle: open },
   targets: [{ metric: "scheduler CPU us/task", reach: 3, aim: 1.5 }],
 };
