@@ -253,7 +253,7 @@ export function workerInfo(worker: WorkerRecord): { [key: string]: Plain } {
     memoryLimit: hello.memoryLimit,
     status: worker.status,
     resources: { ...worker.resources },
-    processing: worker.inflight,
+    processing: worker.inflight + worker.following,
     waiting: worker.away,
     occupancy: worker.occupancy / 1e6,
     managed: worker.managed,

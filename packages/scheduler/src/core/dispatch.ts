@@ -7,7 +7,7 @@ import type { SchedulerState } from "./state.js";
 import { isDispatched, State } from "./task-state.js";
 import { Flag, NONE } from "./task-table.js";
 import type { Transitions } from "./transitions.js";
-import { expectedWait, hasRoom, type WorkerRecord } from "./workers.js";
+import { countFollower, countRun, expectedWait, hasRoom, hasRoomToFollow, type WorkerRecord } from "./workers.js";
 
 /** A run list follows a chain only through tasks of few inputs: more are seldom all in one place. */
 const MAX_RUN_LIST_INPUTS = 64;
@@ -102,9 +102,8 @@ function send(
   tasks.chargeBytes[slot] = group.meanBytes;
   tasks.clear(slot, Flag.away);
   if (worker.inflight === 0) worker.busySince = state.now;
-  worker.inflight++;
-  worker.occupancy += charge;
-  worker.expectedBytes += group.meanBytes;
+  if (to === State.assigned) countFollower(worker, 1, charge);
+  else countRun(worker, 1, charge, group.meanBytes);
 
   let flags = state.isWanted(slot) ? RunFlag.inline : 0;
   if (options?.copyInputs === true) flags |= RunFlag.copyInputs;
@@ -158,7 +157,7 @@ function followRunList(t: Transitions, from: number, worker: WorkerRecord): void
     if (edge === NONE || edges.next[edge] !== NONE) return;
     const successor = edges.target[edge]!;
     if (!mayFollow(t.state, successor, worker)) return;
-    if (!hasRoom(worker)) {
+    if (!hasRoomToFollow(worker)) {
       worker.tails.push(last);
       return;
     }
@@ -191,7 +190,7 @@ function mayFollow(state: SchedulerState, slot: number, worker: WorkerRecord): b
 
 /** Chains that stopped because the window was full go on now that it has room. */
 function lengthenRunLists(t: Transitions, worker: WorkerRecord): void {
-  if (!hasRoom(worker)) return;
+  if (!hasRoomToFollow(worker)) return;
   const { tasks } = t.state;
   const tails = worker.tails;
   worker.tails = [];

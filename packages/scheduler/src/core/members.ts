@@ -11,7 +11,7 @@ import { TaskHeap } from "./task-heap.js";
 import { isDispatched, isHeldBack, isUnfinished, State } from "./task-state.js";
 import { Flag, NONE } from "./task-table.js";
 import type { Transitions } from "./transitions.js";
-import { newWorker, type WorkerRecord } from "./workers.js";
+import { countRun, newWorker, type WorkerRecord } from "./workers.js";
 
 export function workerJoined(t: Transitions, index: number, name: string, hello: WorkerHello): void {
   const { state } = t;
@@ -201,9 +201,7 @@ function adoptRun(t: Transitions, slot: number, worker: WorkerRecord): number {
   tasks.run[slot] = state.nextRun++;
   tasks.charge[slot] = state.duration(slot);
   tasks.chargeBytes[slot] = state.group(slot).meanBytes;
-  worker.inflight++;
-  worker.occupancy += tasks.charge[slot];
-  worker.expectedBytes += tasks.chargeBytes[slot];
+  countRun(worker, 1, tasks.charge[slot], tasks.chargeBytes[slot]);
   t.move(slot, State.processing);
   return tasks.run[slot];
 }

@@ -6,7 +6,7 @@ import { isDispatched, State } from "./task-state.js";
 import { Flag, NONE } from "./task-table.js";
 import type { Transitions } from "./transitions.js";
 import { notifyPending } from "./wants.js";
-import type { WorkerRecord } from "./workers.js";
+import { countRun, type WorkerRecord } from "./workers.js";
 
 /** A run counts only while its task is still at this worker with this run id: anything older is refused. */
 function isCurrent(state: SchedulerState, worker: WorkerRecord, slot: number, run: number): boolean {
@@ -199,13 +199,10 @@ export function report(t: Transitions, worker: WorkerRecord, message: WorkerToSc
 /** A run that waits without its thread uses no slot. */
 function secede(state: SchedulerState, worker: WorkerRecord, slot: number, left: boolean): void {
   const { tasks } = state;
-  if (left === tasks.has(slot, Flag.away)) return;
-  const sign = left ? -1 : 1;
-  worker.inflight += sign;
-  worker.away -= sign;
-  worker.occupancy = worker.inflight === 0 ? 0 : Math.max(0, worker.occupancy + sign * tasks.charge[slot]!);
-  worker.expectedBytes =
-    worker.inflight === 0 ? 0 : Math.max(0, worker.expectedBytes + sign * tasks.chargeBytes[slot]!);
+  // One that follows others counts nowhere yet.
+  if (left === tasks.has(slot, Flag.away) || tasks.state[slot] !== State.processing) return;
+  countRun(worker, left ? -1 : 1, tasks.charge[slot]!, tasks.chargeBytes[slot]!);
+  worker.away += left ? 1 : -1;
   if (left) tasks.set(slot, Flag.away);
   else tasks.clear(slot, Flag.away);
 }

@@ -10,7 +10,7 @@ export function retireDrained(state: SchedulerState): void {
       state.retiring.delete(index);
       continue;
     }
-    if (worker.inflight > 0 || worker.away > 0) continue;
+    if (worker.inflight + worker.following + worker.away > 0) continue;
     const unique = heldOnlyBy(state, worker);
     const receivers = state.runningWorkers();
     if (unique.length > 0 && receivers.length > 0) {

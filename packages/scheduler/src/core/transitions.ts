@@ -12,6 +12,7 @@ import {
   type StateName,
 } from "./task-state.js";
 import { Flag, NONE } from "./task-table.js";
+import { countFollower, countRun } from "./workers.js";
 
 /** A pair of states that neither the table nor a way through `released` connects: a mistake of the scheduler. */
 export class InvalidTransitionError extends HeddleError {
@@ -192,18 +193,13 @@ function dropInputs(t: Transitions, slot: number): void {
 }
 
 /** The worker does not own it any more. Its slot there is free as far as the scheduler is concerned. */
-function leaveWorker(state: SchedulerState, slot: number): void {
+function leaveWorker(state: SchedulerState, slot: number, from: StateCode): void {
   const { tasks } = state;
   const worker = state.workers.get(tasks.worker[slot]!);
   if (worker !== undefined) {
-    if (tasks.has(slot, Flag.away)) {
-      worker.away--;
-    } else {
-      worker.inflight--;
-      // The mean drifts while runs come and go; an idle worker has none of it left.
-      worker.occupancy = worker.inflight === 0 ? 0 : Math.max(0, worker.occupancy - tasks.charge[slot]!);
-      worker.expectedBytes = worker.inflight === 0 ? 0 : Math.max(0, worker.expectedBytes - tasks.chargeBytes[slot]!);
-    }
+    if (from === State.assigned) countFollower(worker, -1, tasks.charge[slot]!);
+    else if (tasks.has(slot, Flag.away)) worker.away--;
+    else countRun(worker, -1, tasks.charge[slot]!, tasks.chargeBytes[slot]!);
     worker.revoking.delete(slot);
   }
   tasks.clear(slot, Flag.away);
@@ -211,10 +207,10 @@ function leaveWorker(state: SchedulerState, slot: number): void {
 }
 
 /** Tells the worker to forget a run that it still owns. */
-function takeBack(state: SchedulerState, slot: number): void {
+function takeBack(state: SchedulerState, slot: number, from: StateCode): void {
   const worker = state.workers.get(state.tasks.worker[slot]!);
   worker?.free.push(state.tasks.id[slot]!);
-  leaveWorker(state, slot);
+  leaveWorker(state, slot, from);
 }
 
 function forEachDependent(state: SchedulerState, slot: number, visit: (dependent: number) => void): void {
@@ -270,17 +266,23 @@ const outOfQueueToWaiting: Transition = (t, slot) => unqueue(t.state, slot);
 /** The dispatcher has taken it out of its queue and given it a worker. */
 const dispatched: Transition = () => {};
 
-const assignedToProcessing: Transition = () => {};
+/** Its inputs are there: it competes for a thread from now on. */
+const assignedToProcessing: Transition = (t, slot) => {
+  const { tasks, workers } = t.state;
+  const worker = workers.get(tasks.worker[slot]!)!;
+  countFollower(worker, -1, tasks.charge[slot]!);
+  countRun(worker, 1, tasks.charge[slot]!, tasks.chargeBytes[slot]!);
+};
 
-const dispatchedToReleased: Transition = (t, slot) => {
-  takeBack(t.state, slot);
+const dispatchedToReleased: Transition = (t, slot, from) => {
+  takeBack(t.state, slot, from);
   recallSuccessors(t, slot);
   dropInputs(t, slot);
 };
 
 /** The run is lost or given back, but the task is still needed. */
-const dispatchedToWaiting: Transition = (t, slot) => {
-  takeBack(t.state, slot);
+const dispatchedToWaiting: Transition = (t, slot, from) => {
+  takeBack(t.state, slot, from);
   recallSuccessors(t, slot);
   if (t.state.tasks.missing[slot] === 0) ready(t, slot);
 };
@@ -295,7 +297,7 @@ const intoMemory: Transition = (t, slot, from) => {
   const { state } = t;
   letGo(state, slot);
   const { tasks } = state;
-  if (isDispatched(from)) leaveWorker(state, slot);
+  if (isDispatched(from)) leaveWorker(state, slot, from);
   else if (isHeldBack(from)) unqueue(state, slot);
   if (isUnfinished(from)) dropInputs(t, slot);
   forEachDependent(state, slot, (dependent) => {
@@ -341,7 +343,7 @@ const intoErred: Transition = (t, slot, from) => {
   const { state } = t;
   letGo(state, slot);
   const { tasks } = state;
-  if (isDispatched(from)) takeBack(state, slot);
+  if (isDispatched(from)) takeBack(state, slot, from);
   else if (isHeldBack(from)) unqueue(state, slot);
   if (isUnfinished(from)) dropInputs(t, slot);
   const failure = failureThrough(state, slot);

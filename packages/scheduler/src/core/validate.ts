@@ -25,6 +25,7 @@ export function validate(state: SchedulerState): void {
   let backlog = 0;
   const inflight = new Map<number, number>();
   const away = new Map<number, number>();
+  const following = new Map<number, number>();
   const needers = new Int32Array(tasks.highest);
   const live = new Map<number, number>();
 
@@ -71,7 +72,7 @@ export function validate(state: SchedulerState): void {
     if (isDispatched(code)) {
       const worker = tasks.worker[slot]!;
       check(state.workers.has(worker), "a dispatched task is at a member", about);
-      const table = tasks.has(slot, Flag.away) ? away : inflight;
+      const table = code === State.assigned ? following : tasks.has(slot, Flag.away) ? away : inflight;
       table.set(worker, (table.get(worker) ?? 0) + 1);
     } else if (isHeldBack(code)) {
       backlog++;
@@ -113,6 +114,11 @@ export function validate(state: SchedulerState): void {
   for (const worker of state.workers.values()) {
     const about = (): string => `worker ${worker.name}`;
     check(worker.inflight === (inflight.get(worker.index) ?? 0), "inflight counts the runs of a worker", about);
+    check(
+      worker.following === (following.get(worker.index) ?? 0),
+      "following counts the runs that follow others",
+      about,
+    );
     check(worker.away === (away.get(worker.index) ?? 0), "away counts the runs that wait", about);
   }
 }

@@ -9,6 +9,8 @@ const WINDOW_TIME = 20_000;
 const WINDOW_COUNT = 256;
 /** Runs per thread that a worker may have of tasks that last: one executing and, with several threads, a few waiting. */
 const SATURATION = 1.1;
+/** Runs per thread that may follow others, however long they last. */
+const FOLLOWERS = 4;
 /** What a task of a group that never ran is taken for, microseconds: four fill a window. */
 export const UNKNOWN_DURATION = 5_000;
 /** Share of the memory limit that results of runs sent ahead may fill. */
@@ -33,6 +35,10 @@ export interface WorkerRecord {
   inflight: number;
   /** Runs it owns that wait without a thread. */
   away: number;
+  /** Runs it owns that follow others there (`assigned`): they cannot use a thread beside those. */
+  following: number;
+  /** Estimated time of `following`, microseconds. */
+  followingTime: number;
   /** Estimated time of `inflight`, microseconds. */
   occupancy: number;
   /** When it last finished something, or began after having nothing: a long silence means long tasks. */
@@ -77,6 +83,8 @@ export function newWorker(
     metrics: undefined,
     inflight: 0,
     away: 0,
+    following: 0,
+    followingTime: 0,
     occupancy: 0,
     busySince: now,
     expectedBytes: 0,
@@ -105,7 +113,32 @@ export function hasRoom(worker: WorkerRecord): boolean {
   return worker.occupancy < WINDOW_TIME * worker.threads && worker.inflight < WINDOW_COUNT * worker.threads;
 }
 
+/**
+ * Whether a run list may grow. Followers take nothing from each other, so a few may go ahead however long they last: each finds its
+ * input still on its thread. Short ones go by the hundred.
+ */
+export function hasRoomToFollow(worker: WorkerRecord): boolean {
+  if (worker.status !== "running") return false;
+  if (worker.following < FOLLOWERS * worker.threads) return true;
+  return worker.followingTime < WINDOW_TIME * worker.threads && worker.following < WINDOW_COUNT * worker.threads;
+}
+
 /** Estimated wait before a task sent now would begin, microseconds. */
 export function expectedWait(worker: WorkerRecord): number {
-  return (worker.occupancy + worker.queuedTime) / worker.threads;
+  return (worker.occupancy + worker.followingTime + worker.queuedTime) / worker.threads;
+}
+
+/** Counts a run among those that use a thread, or (`sign` -1) no longer. */
+export function countRun(worker: WorkerRecord, sign: 1 | -1, charge: number, bytes: number): void {
+  worker.inflight += sign;
+  // The mean drifts while runs come and go; an idle worker has none of it left.
+  const idle = worker.inflight === 0;
+  worker.occupancy = idle ? 0 : Math.max(0, worker.occupancy + sign * charge);
+  worker.expectedBytes = idle ? 0 : Math.max(0, worker.expectedBytes + sign * bytes);
+}
+
+/** Counts a run among those that follow others, or (`sign` -1) no longer. */
+export function countFollower(worker: WorkerRecord, sign: 1 | -1, charge: number): void {
+  worker.following += sign;
+  worker.followingTime = worker.following === 0 ? 0 : Math.max(0, worker.followingTime + sign * charge);
 }
