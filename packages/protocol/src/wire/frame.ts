@@ -3,7 +3,8 @@
  * columns as raw sections, so that a column is written by one copy and read by none.
  *
  *     u32 magic · u32 header bytes · u32 section count · u32 0
- *     header: msgpack [messages, columns]; columns is flat: message index, field, element type, element count, ...
+ *     header: msgpack [messages, columns]; a message is its fields' names, in one string, then their values;
+ *     columns is flat: message index, field index, element type, element count, ...
  *     sections, in the order of `columns`, each beginning at a multiple of 8
  */
 import { Packr, Unpackr } from "msgpackr";
@@ -47,27 +48,31 @@ const align = (offset: number): number => (offset + 7) & ~7;
  * @throws TypeError for a column of another type than Uint8Array, Int32Array or Float64Array: a mistake of the caller.
  */
 export function encodeFrame(messages: readonly WireMessage[]): Buffer {
-  const plain: Record<string, unknown>[] = [];
-  const columns: (number | string)[] = [];
+  const headers: unknown[][] = [];
+  const columns: number[] = [];
   const sections: ColumnArray[] = [];
   for (let index = 0; index < messages.length; index++) {
     const message = messages[index] as unknown as Record<string, unknown>;
-    const header: Record<string, unknown> = {};
+    let names = "";
+    const values: unknown[] = [names];
     for (const field in message) {
       const value = message[field];
       if (value === undefined) continue;
+      names += names === "" ? field : `,${field}`;
       const element = typeof value === "object" ? elementOf(value) : -1;
       if (element === -1) {
-        header[field] = value;
+        values.push(value);
       } else {
         const column = value as ColumnArray;
-        columns.push(index, field, element, column.length);
+        columns.push(index, values.length, element, column.length);
         sections.push(column);
+        values.push(0);
       }
     }
-    plain.push(header);
+    values[0] = names;
+    headers.push(values);
   }
-  const header = packr.pack([plain, columns]);
+  const header = packr.pack([headers, columns]);
   let size = align(PREAMBLE + header.length);
   for (const section of sections) size = align(size + section.byteLength);
   // Never from Node's pool: receivers in the same process, and tests, rely on the alignment of the whole.
@@ -104,19 +109,18 @@ export function decodeFrame(bytes: Uint8Array): WireMessage[] {
 
   let offset = align(PREAMBLE + headerLength);
   for (let at = 0; at < columns.length; at += 4) {
-    const message = messages[columns[at] as number];
-    const field = columns[at + 1];
-    const element = columns[at + 2];
-    const count = columns[at + 3];
-    if (message === undefined || typeof field !== "string" || field === "__proto__")
+    const values = messages[columns[at]!];
+    const field = columns[at + 1]!;
+    const element = columns[at + 2]!;
+    const count = columns[at + 3]!;
+    if (values === undefined || !(field > 0 && field < values.length))
       throw new FrameError("a column belongs to no message");
-    if (typeof count !== "number" || !Number.isInteger(count) || count < 0)
-      throw new FrameError(`column ${field} has no length`);
+    if (!(count >= 0)) throw new FrameError("a column has no length");
     const width = element === Element.bytes ? 1 : element === Element.int32 ? 4 : element === Element.float64 ? 8 : 0;
-    if (width === 0) throw new FrameError(`column ${field} is of unknown type`);
-    if (offset + count * width > whole.byteLength) throw new FrameError(`column ${field} is cut off`);
+    if (width === 0) throw new FrameError("a column is of unknown type");
+    if (offset + count * width > whole.byteLength) throw new FrameError("a column is cut off");
     const start = whole.byteOffset + offset;
-    message[field] =
+    values[field] =
       element === Element.bytes
         ? new Uint8Array(whole.buffer, start, count)
         : element === Element.int32
@@ -124,10 +128,31 @@ export function decodeFrame(bytes: Uint8Array): WireMessage[] {
           : new Float64Array(whole.buffer, start, count);
     offset = align(offset + count * width);
   }
-  return messages as unknown as WireMessage[];
+  return messages.map(assemble);
 }
 
-function unpackHeader(bytes: Uint8Array): [Record<string, unknown>[], (number | string)[]] {
+/** Lists of field names that have been seen: messages of one kind have the same. */
+const shapes = new Map<string, readonly string[]>();
+/** More than there are kinds of messages; what else is sent is not worth remembering. */
+const MOST_SHAPES = 256;
+
+function assemble(values: readonly unknown[]): WireMessage {
+  const names = values[0];
+  if (typeof names !== "string") throw new FrameError("a message does not name its fields");
+  let fields = shapes.get(names);
+  if (fields === undefined) {
+    fields = names.split(",");
+    if (fields.includes("__proto__")) throw new FrameError("a message names a field that cannot be");
+    if (shapes.size < MOST_SHAPES) shapes.set(names, fields);
+  }
+  if (fields.length !== values.length - 1) throw new FrameError("a message has other fields than it names");
+  const message: Record<string, unknown> = {};
+  for (let at = 0; at < fields.length; at++) message[fields[at]!] = values[at + 1];
+  if (typeof message["op"] !== "string") throw new FrameError("a message has no op");
+  return message as unknown as WireMessage;
+}
+
+function unpackHeader(bytes: Uint8Array): [unknown[][], readonly number[]] {
   let header: unknown;
   try {
     header = unpackr.unpack(bytes);
@@ -139,12 +164,11 @@ function unpackHeader(bytes: Uint8Array): [Record<string, unknown>[], (number | 
   const [messages, columns] = header as unknown[];
   if (!Array.isArray(messages) || !Array.isArray(columns))
     throw new FrameError("its header is not a list of messages and columns");
-  for (const message of messages as unknown[]) {
-    if (typeof message !== "object" || message === null || typeof (message as WireMessage).op !== "string") {
-      throw new FrameError("a message has no op");
-    }
-  }
-  return [messages as Record<string, unknown>[], columns as (number | string)[]];
+  for (const message of messages as unknown[])
+    if (!Array.isArray(message)) throw new FrameError("a message is not a list");
+  for (const number of columns as unknown[])
+    if (!Number.isInteger(number)) throw new FrameError("a column is not described by numbers");
+  return [messages as unknown[][], columns as number[]];
 }
 
 function alignedCopy(bytes: Uint8Array): Uint8Array {

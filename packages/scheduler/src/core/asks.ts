@@ -92,7 +92,8 @@ export class Asks {
         return { value: null };
       case "cancelKeys": {
         const slots = question.keys.map((key) => findKey(state, key)).filter((slot) => slot !== NONE);
-        cancel(this.t, undefined, slots, true);
+        // Whoever names keys has no futures on them: it speaks for the operator.
+        cancel(this.t, undefined, slots, question.force, true);
         return { value: slots.length };
       }
       case "retireWorkers":

@@ -59,7 +59,7 @@ export class Chunk {
     this.#argOffsets = offsetsOf(columns.argLengths, columns.rows);
     const inputs = columns.depCounts === 0 ? undefined : offsetsOf(columns.depCounts, columns.rows);
     this.#depOffsets = inputs;
-    this.edges = new Int32Array(inputs === undefined ? 0 : inputs[columns.rows]!).fill(NONE);
+    this.edges = inputs === undefined ? NO_EDGES : new Int32Array(inputs[columns.rows]!).fill(NONE);
   }
 
   keyStart(row: number): number {
@@ -132,6 +132,7 @@ export class Chunk {
   }
 }
 
+const NO_EDGES = new Int32Array(0);
 const decoder = new TextDecoder();
 
 /** Its own memory: a view would keep the whole frame, and the read buffer it came in. */

@@ -3,6 +3,7 @@ import { Chunk } from "./chunk.js";
 import type { ClientRecord, OpenGraph } from "./clients.js";
 import type { Definition } from "./definitions.js";
 import { hashKey } from "./key-index.js";
+import type { Requirement } from "./requirements.js";
 import type { SchedulerState } from "./state.js";
 import { State } from "./task-state.js";
 import { Flag, NONE } from "./task-table.js";
@@ -17,16 +18,14 @@ export function submit(t: Transitions, client: ClientRecord, message: SubmitTask
   const { state } = t;
   const { tasks } = state;
   const graph = openGraph(state, client, message);
-  const running = state.runningWorkers();
   const functions = message.functions.map((hash) => state.definitions.get(hash));
   const chunk = new Chunk({
     ...message,
     functions: functions.map((definition, at) => definition ?? unknownDefinition(message.functions[at]!)),
     groups: message.groups.map((name) => state.groups.get(name)),
-    requirements: message.options.map((options) => state.requirements.of(options, running)),
+    requirements: requirementsOf(state, message),
   });
   const chunkIndex = state.addChunk(chunk);
-  const keyOffsets = offsetsOf(message.keyLengths, message.rows);
   let depAt = 0;
 
   for (let row = 0; row < message.rows; row++) {
@@ -37,8 +36,8 @@ export function submit(t: Transitions, client: ClientRecord, message: SubmitTask
     depAt += at(message.depCounts, row);
     const wanted = at(message.wanted, row) === 1;
 
-    const start = keyOffsets[row]!;
-    const end = keyOffsets[row + 1]!;
+    const start = chunk.keyStart(row);
+    const end = chunk.keyEnd(row);
     const hash = hashKey(chunk.keys, start, end);
     let slot = state.index.find(hash, chunk.keys, start, end);
     if (slot === NONE) {
@@ -87,6 +86,12 @@ export function submit(t: Transitions, client: ClientRecord, message: SubmitTask
   if (chunk.live === 0) state.dropChunk(chunkIndex);
   graph.ranges.push([message.first, message.rows]);
   if (message.last) closeGraph(t, client, message.graph, graph);
+}
+
+function requirementsOf(state: SchedulerState, message: SubmitTasks): (Requirement | undefined)[] {
+  if (message.options.length === 0) return [];
+  const running = state.runningWorkers();
+  return message.options.map((options) => state.requirements.of(options, running));
 }
 
 function openGraph(state: SchedulerState, client: ClientRecord, message: SubmitTasks): OpenGraph {

@@ -90,13 +90,14 @@ function* letGoOfAll(t: Transitions, client: ClientRecord): Generator<void> {
 
 /**
  * Stops tasks for a client, and every task that rests on them. A task that another client wants goes on for that one, unless
- * forced.
+ * `everyone`'s interest is disregarded.
  */
 export function cancel(
   t: Transitions,
   client: ClientRecord | undefined,
   slots: readonly number[],
   force: boolean,
+  everyone = force,
 ): void {
   const { state } = t;
   const { tasks, edges } = state;
@@ -110,13 +111,13 @@ export function cancel(
     const wants = state.wantsOf(slot);
     const others = wants.some((w) => w.client !== client?.index);
     for (const want of wants) {
-      if (want.client !== client?.index && !force) continue;
+      if (want.client !== client?.index && !everyone) continue;
       const owner = state.clients.get(want.client)!;
       if (owner.connected) owner.cancelled.push(want.number);
       removeWant(state, owner, want.number, slot);
       if (!tasks.has(slot, Flag.held)) owner.numbers.delete(want.number);
     }
-    if (others && !force) continue;
+    if (others && !everyone) continue;
     for (let edge = tasks.dependents[slot]!; edge !== NONE; edge = edges.next[edge]!) pending.push(edges.target[edge]!);
     stopped.push(slot);
   }
