@@ -102,7 +102,7 @@ export function meetRealmOf(fn: AnyFunction): void {
 }
 
 /** What esbuild's `keepNames` helper does; revived functions call this instead of carrying a copy of the helper. */
-export function nameFunction<T extends object>(target: T, value: string): T {
+function nameFunction<T extends object>(target: T, value: string): T {
   return Object.defineProperty(target, "name", { value, configurable: true });
 }
 

@@ -21,3 +21,5 @@ export type { ServerTls } from "./server/endpoint.js";
 export { ListenError, PortInUseError } from "./server/listening.js";
 export { WorkerNameTakenError } from "./server/greeting.js";
 export type { StateReport } from "./server/state.js";
+export { InvalidTransitionError } from "./core/transitions.js";
+export { InvariantError } from "./core/validate.js";

@@ -15,7 +15,7 @@ export interface FreeVariable {
 }
 
 /** A range of the function's own text: [start, end). */
-export type TextRange = readonly [start: number, end: number];
+type TextRange = readonly [start: number, end: number];
 
 /** All that matters about the source text of one function or class. */
 export interface FunctionAnalysis {

@@ -21,7 +21,7 @@ export interface FunctionCode {
   readonly definitions: Map<string, PackedDefinition>;
 }
 
-export interface StandIns {
+interface StandIns {
   readonly importMeta: string;
   readonly dynamicImport: string;
   readonly base: string;

@@ -308,7 +308,7 @@ function encodeFunctionParts(encoder: Encoder, fn: AnyFunction, code: FunctionCo
   });
 }
 
-export function isUntouchedPrototype(prototype: object, fn: AnyFunction): boolean {
+function isUntouchedPrototype(prototype: object, fn: AnyFunction): boolean {
   return (
     Reflect.ownKeys(prototype).length === 1 &&
     ownProperty(prototype, "constructor")?.value === fn &&

@@ -301,7 +301,7 @@ export function encodePrototype(encoder: Encoder, value: object): Entry {
   return encoder.encode(proto);
 }
 
-export function classNameOf(value: object): string {
+function classNameOf(value: object): string {
   const constructor = (value as { constructor?: unknown }).constructor;
   return (typeof constructor === "function" && constructor.name) || "an unnamed class";
 }

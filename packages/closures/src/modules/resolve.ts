@@ -49,7 +49,7 @@ export function resolveFile(file: string): Resolution {
 }
 
 /** The package name under which a file of Heddle's own (in a checkout or installed) is imported. */
-export function selfSpecifier(file: string): string | undefined {
+function selfSpecifier(file: string): string | undefined {
   const owner = packageOf(file);
   if (owner === undefined || !SELF.test(owner.name)) return undefined;
   // In a checkout of the library its tests and examples lie in its packages too; they are clients.

@@ -31,7 +31,7 @@ export interface UnpackedDefinition {
 
 const PREFIX = 8;
 
-export function sha256(data: string | Uint8Array): string {
+function sha256(data: string | Uint8Array): string {
   return digest("sha256", data, "hex");
 }
 

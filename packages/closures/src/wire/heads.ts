@@ -45,7 +45,7 @@ export interface FilesHead {
   readonly units: readonly string[];
 }
 
-export interface FileHead {
+interface FileHead {
   readonly name: string;
   readonly format: FileFormat;
   readonly text: string;

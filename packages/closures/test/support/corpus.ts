@@ -35,12 +35,12 @@ export interface CaseResult {
   };
 }
 
-export interface Outcome {
+interface Outcome {
   readonly value?: string;
   readonly thrown?: string;
 }
 
-export interface WorkerResult extends Outcome {
+interface WorkerResult extends Outcome {
   readonly name: string;
   readonly stack?: string;
   /** What revive itself threw. */

@@ -1,5 +1,5 @@
 /** A small seeded generator ("mulberry32"), so that a failing program can be made again from its number. */
-export function random(seed: number): () => number {
+function random(seed: number): () => number {
   let state = seed >>> 0;
   return () => {
     state = (state + 0x6d2b79f5) >>> 0;

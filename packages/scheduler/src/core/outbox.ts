@@ -12,7 +12,7 @@ import {
 } from "@heddle/protocol";
 
 /** A growing column of integers. */
-export class IntColumn {
+class IntColumn {
   #values = new Int32Array(64);
   length = 0;
   #constant = true;
@@ -48,7 +48,7 @@ export class IntColumn {
 }
 
 /** A growing column of floating-point numbers. */
-export class FloatColumn {
+class FloatColumn {
   #values = new Float64Array(64);
   length = 0;
 

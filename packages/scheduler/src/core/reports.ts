@@ -16,7 +16,7 @@ function isCurrent(state: SchedulerState, worker: WorkerRecord, slot: number, ru
   );
 }
 
-export function finished(t: Transitions, worker: WorkerRecord, message: RunsFinished): void {
+function finished(t: Transitions, worker: WorkerRecord, message: RunsFinished): void {
   const { state } = t;
   const { tasks } = state;
   state.cause = Cause.finished;
@@ -62,7 +62,7 @@ export function finished(t: Transitions, worker: WorkerRecord, message: RunsFini
   }
 }
 
-export function failed(t: Transitions, worker: WorkerRecord, failures: readonly RunFailure[]): void {
+function failed(t: Transitions, worker: WorkerRecord, failures: readonly RunFailure[]): void {
   const { state } = t;
   const { tasks } = state;
   state.cause = Cause.failed;
@@ -93,7 +93,7 @@ function recordOf(failure: RunFailure, attempts: number, worker: string): Failur
 }
 
 /** Inputs a worker could not get. The holder is struck off unless it is alive and says otherwise. */
-export function missing(t: Transitions, worker: WorkerRecord, ids: Int32Array, holders: Int32Array): void {
+function missing(t: Transitions, worker: WorkerRecord, ids: Int32Array, holders: Int32Array): void {
   const { state } = t;
   const { tasks } = state;
   state.cause = Cause.missing;

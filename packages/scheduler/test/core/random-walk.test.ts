@@ -97,7 +97,8 @@ function walk(seed: number): void {
   }
   s.later(10);
   for (const worker of workers) worker.drain();
-  for (const key of wanted) expect(["finished", "erred"], `${key} with seed ${seed}`).toContain(owner.get(key)!.heard.get(key));
+  for (const key of wanted)
+    expect(["finished", "erred"], `${key} with seed ${seed}`).toContain(owner.get(key)!.heard.get(key));
   for (const key of wanted) owner.get(key)!.unwant(key);
   expect(s.core.overview().tasks, `tasks left with seed ${seed}`).toBe(0);
   for (const worker of workers) expect([...worker.store.values()], `results left with seed ${seed}`).toEqual([]);

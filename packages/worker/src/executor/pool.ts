@@ -31,6 +31,8 @@ export interface WorkerThreadPoolOptions {
   readonly worker: WorkerIdentity;
   /** Where bare imports of tasks are resolved from. Default: the working directory. */
   readonly baseDir?: string;
+  /** Where threads put files that travel with functions. Whoever owns it removes it: a thread that is ended cannot. */
+  readonly scratchFolder?: string;
   /** Milliseconds between asking a run to stop and ending its thread. Default 500. */
   readonly cancelGrace?: number;
   /** Runs that may wait on one thread without using it. Default 256. */
@@ -80,6 +82,7 @@ export class WorkerThreadPool implements ExecutorPool {
     this.#options = {
       worker: options.worker,
       baseDir: options.baseDir ?? process.cwd(),
+      ...(options.scratchFolder === undefined ? {} : { scratchFolder: options.scratchFolder }),
       outputFd: options.outputFd,
       validate: options.validate ?? false,
       runsPerThread: 2 * Math.ceil((QUEUED_RUNS + (options.asyncPerThread ?? 256)) / 2),

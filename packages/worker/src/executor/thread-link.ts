@@ -2,6 +2,8 @@
  * The control thread's end of the connection to one executor thread: two rings in shared memory for what is frequent, a message
  * port for what is rare or cannot be bytes, and the thread itself.
  */
+import { randomUUID } from "node:crypto";
+import { join } from "node:path";
 import { createRequire } from "node:module";
 import { MessageChannel, Worker, receiveMessageOnPort, type MessagePort } from "node:worker_threads";
 import type { WorkerIdentity } from "../task/runtime.js";
@@ -28,6 +30,7 @@ export interface ThreadOptions {
   readonly worker: WorkerIdentity;
   /** Where bare imports of tasks are resolved from. */
   readonly baseDir: string;
+  readonly scratchFolder?: string;
   /** A pipe for the output of tasks, in frames of output-frames.ts; absent: it comes back as events. */
   readonly outputFd?: number | undefined;
   /** Compare the whole of every shared input after each run, not a sample. */
@@ -78,6 +81,9 @@ export class ThreadLink {
       slots: allocateSlots(options.runsPerThread),
       worker: options.worker,
       baseDir: options.baseDir,
+      ...(options.scratchFolder === undefined
+        ? {}
+        : { worldDir: join(options.scratchFolder, `thread-${randomUUID()}`) }),
       validate: options.validate,
       ...(options.outputFd === undefined ? {} : { outputFd: options.outputFd }),
     };

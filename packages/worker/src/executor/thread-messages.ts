@@ -113,6 +113,8 @@ export interface ThreadData {
   readonly worker: WorkerIdentity;
   /** Where bare imports of tasks are resolved from. */
   readonly baseDir: string;
+  /** Where files that travel with functions go. Default: a temporary folder of the thread's own. */
+  readonly worldDir?: string;
   /** File descriptor for the output of tasks, in frames of output-frames.ts; absent: through the ring. */
   readonly outputFd?: number;
   /** Compare the whole of every shared input after each run, not a sample. */

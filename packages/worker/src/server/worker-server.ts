@@ -306,7 +306,7 @@ export class WorkerServer {
 
   #newPool(): ExecutorPool {
     const { threads, memoryLimit, asyncPerThread } = this.#settings;
-    const { baseDir, cancelGrace, outputFd, validate } = this.#options;
+    const { baseDir, cancelGrace, outputFd, spillFolder, validate } = this.#options;
     const pool: ExecutorPool = new WorkerThreadPool(
       {
         threads,
@@ -316,6 +316,7 @@ export class WorkerServer {
         heapLimit: Math.round(memoryLimit * 0.75),
         validate: validate ?? false,
         ...(baseDir === undefined ? {} : { baseDir }),
+        ...(spillFolder === undefined ? {} : { scratchFolder: spillFolder }),
         ...(cancelGrace === undefined ? {} : { cancelGrace }),
         ...(outputFd === undefined ? {} : { outputFd }),
       },

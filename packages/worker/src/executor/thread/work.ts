@@ -48,6 +48,7 @@ export class ThreadWork {
     // Tasks that import this package get the part that is for them, and this very instance of it.
     this.#reviver = new Reviver({
       baseDir: data.baseDir,
+      ...(data.worldDir === undefined ? {} : { worldDir: data.worldDir }),
       self: { "@heddle/worker": () => import("../../task/index.js") },
     });
     this.#functions = new Functions(this.#reviver);
