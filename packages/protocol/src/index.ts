@@ -21,7 +21,9 @@ export {
   type ValueWriter,
 } from "./codec/index.js";
 export { at, offsetsOf, type Column } from "./messages/columns.js";
-export * from "./messages/common.js";
+export * from "./messages/definitions.js";
+export type * from "./messages/plain.js";
+export type * from "./messages/tasks.js";
 export type * from "./messages/handshake.js";
 export type * from "./messages/client.js";
 export { RunFlag } from "./messages/worker.js";

@@ -1,6 +1,6 @@
 /** Errors of the library as plain data, where no value codec is at work: refusals, answers, messages between processes. */
 import { HeddleError, errorClass } from "./errors.js";
-import type { PlainError } from "./messages/common.js";
+import type { PlainError } from "./messages/plain.js";
 
 /** An error as plain data. What is not an error of ours becomes HEDDLE_INTERNAL. */
 export function toPlainError(error: unknown): PlainError {

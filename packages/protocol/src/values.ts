@@ -7,5 +7,7 @@
 export * from "./codec/index.js";
 export { HeddleError, errorClass, registerError } from "./errors.js";
 export { at, offsetsOf, type Column } from "./messages/columns.js";
-export * from "./messages/common.js";
+export * from "./messages/definitions.js";
+export type * from "./messages/plain.js";
+export type * from "./messages/tasks.js";
 export { RunFlag, type RunFailure } from "./messages/worker.js";

@@ -1,5 +1,7 @@
 import type { Column } from "./columns.js";
-import type { DefinitionRecord, FailureRecord, Plain, PlainError, TaskOptions } from "./common.js";
+import type { DefinitionRecord } from "./definitions.js";
+import type { Plain, PlainError } from "./plain.js";
+import type { FailureRecord, TaskOptions } from "./tasks.js";
 
 /**
  * A client numbers its tasks itself: task numbers are dense, ascend, and are never used again, also across reconnects. They

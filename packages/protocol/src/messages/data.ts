@@ -4,7 +4,7 @@
  * after buffer, each buffer beginning a new frame.
  */
 import type { Column } from "./columns.js";
-import type { PlainError } from "./common.js";
+import type { PlainError } from "./plain.js";
 
 export type DataRequest = GetData | PutData;
 export type DataReply = DataFound | DataBusy | DataStored | DataRefused;

@@ -1,4 +1,4 @@
-import type { PlainError } from "./common.js";
+import type { PlainError } from "./plain.js";
 
 /** The first message on every connection to a scheduler. The token is not in it: it travels with the HTTP upgrade. */
 export type Hello = ClientHello | WorkerHello;

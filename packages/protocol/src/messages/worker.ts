@@ -1,5 +1,6 @@
 import type { Column } from "./columns.js";
-import type { DefinitionRecord, FailureRecord, TaskOptions } from "./common.js";
+import type { DefinitionRecord } from "./definitions.js";
+import type { FailureRecord, TaskOptions } from "./tasks.js";
 
 /**
  * Between scheduler and worker a task is its id: an integer the scheduler never uses again in its epoch. A run id counts

@@ -2,7 +2,7 @@
 import type { IncomingMessage } from "node:http";
 import { WebSocket, type ClientOptions } from "ws";
 import { HeddleError, registerError } from "../errors.js";
-import type { PlainError } from "../messages/common.js";
+import type { PlainError } from "../messages/plain.js";
 import type { Hello, Refused, Welcome } from "../messages/handshake.js";
 import { PROTOCOL_VERSION } from "../version.js";
 import { Channel, type ChannelHandlers } from "./channel.js";

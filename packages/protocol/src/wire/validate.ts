@@ -3,7 +3,8 @@
  * due. Behind this edge nobody checks again. Whether a task or worker number exists is for the receiver's state to know.
  */
 import { at } from "../messages/columns.js";
-import { BUILTIN_PREFIX, Builtin, type FailureKind, type TaskOptions } from "../messages/common.js";
+import { BUILTIN_PREFIX, Builtin } from "../messages/definitions.js";
+import type { FailureKind, TaskOptions } from "../messages/tasks.js";
 import type { ClientToScheduler, Question } from "../messages/client.js";
 import type { Hello } from "../messages/handshake.js";
 import type { WorkerToScheduler } from "../messages/worker.js";
