@@ -8,6 +8,7 @@ const PAST_FAILURES: readonly (readonly [seed: number, what: string])[] = [
   [19, "a future that failed under an earlier scheduler could not be an input"],
   [22, "a worker freed the result it had just presented"],
   [45, "a run waited for a retained input of a run that was given up"],
+  [589, "a worker came back running a task that no worker seemed to be there for"],
   [689, "a run that waited without its thread kept looking for an input it had"],
 ];
 

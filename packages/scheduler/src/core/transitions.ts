@@ -413,6 +413,8 @@ TABLE[S.noWorker] = {
   [S.queued]: eligibilityChanged,
   [S.memory]: intoMemory,
   [S.erred]: intoErred,
+  // A worker came back that runs it already.
+  [S.processing]: dispatched,
 };
 TABLE[S.assigned] = {
   [S.released]: dispatchedToReleased,
