@@ -19,7 +19,6 @@ export interface ClientRecord {
   readonly finished: FinishedColumns;
   readonly erred: ErredColumns;
   readonly cancelled: NumberColumns;
-  readonly lost: NumberColumns;
   readonly pending: NumberColumns;
 }
 
@@ -34,7 +33,7 @@ export function newClient(
   index: number,
   hello: ClientHello,
   now: number,
-  outbox: Pick<ClientRecord, "finished" | "erred" | "cancelled" | "lost" | "pending">,
+  outbox: Pick<ClientRecord, "finished" | "erred" | "cancelled" | "pending">,
 ): ClientRecord {
   return {
     index,

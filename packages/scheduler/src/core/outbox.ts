@@ -202,7 +202,7 @@ export class TaskColumns {
 }
 
 export class NumberColumns extends TaskColumns {
-  constructor(private readonly op: "pending" | "cancelled" | "lost") {
+  constructor(private readonly op: "pending" | "cancelled") {
     super();
   }
 

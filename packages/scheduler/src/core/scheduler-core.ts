@@ -155,7 +155,6 @@ export class SchedulerCore {
       finished: new FinishedColumns(),
       erred: new ErredColumns(),
       cancelled: new NumberColumns("cancelled"),
-      lost: new NumberColumns("lost"),
       pending: new NumberColumns("pending"),
     });
     // The same client, back on a new connection: what its old one wanted is held until it has said everything again.
