@@ -84,7 +84,7 @@ describe("secede", () => {
 
 it("a worker refuses clients that nobody submitted", async () => {
   await expect(client.run(() => new Client("ws://127.0.0.1:9"))).rejects.toMatchObject({
-    code: "HEDDLE_CLIENT_IN_MODULE",
+    code: "HEDDLE_IMPORTED_PROGRAM",
   });
 });
 

@@ -6,7 +6,15 @@ import * as task from "@heddle/worker/task";
 import * as heddle from "heddle";
 
 /** For other packages of the workspace, not for users. */
-const INTERNAL = ["ClientCore", "RescheduleRequest", "askScheduler", "currentWorker", "taskConnection", "vacateSlot"];
+const INTERNAL = [
+  "ClientCore",
+  "assertNotImporting",
+  "RescheduleRequest",
+  "askScheduler",
+  "currentWorker",
+  "taskConnection",
+  "vacateSlot",
+];
 
 it("includes everything of the packages behind it, as the same thing", () => {
   for (const part of [client, cluster, task] as const)

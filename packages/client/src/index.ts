@@ -57,7 +57,6 @@ export {
 } from "./errors/tasks.js";
 export {
   ArgumentsTooLargeError,
-  ClientInModuleError,
   CyclicGraphError,
   DelayedUseError,
   ForeignFutureError,

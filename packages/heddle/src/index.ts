@@ -115,7 +115,6 @@ export {
 export {
   ArgumentsTooLargeError,
   ClientClosedError,
-  ClientInModuleError,
   ConnectionLostError,
   CyclicGraphError,
   DataLostError,
@@ -137,6 +136,7 @@ export {
   WaitTimeoutError,
 } from "@heddle/client";
 export {
+  ImportedProgramError,
   InputMutatedError,
   NativeAddonError,
   NotInTaskError,

@@ -1,10 +1,10 @@
 /** The program's way to a cluster. */
 import { HEDDLE_VERSION, ValueEncoder, parseDuration, type ClusterEvent, type Duration } from "@heddle/protocol";
 import { CAPTURE_HOOK } from "@heddle/closures";
-import { taskConnection } from "@heddle/worker/task";
+import { assertNotImporting, taskConnection } from "@heddle/worker/task";
 import { ClientClosedError } from "../errors/connection.js";
 import { WaitTimeoutError } from "../errors/tasks.js";
-import { ClientInModuleError, InvalidArgumentError, checkOptionNames } from "../errors/usage.js";
+import { InvalidArgumentError, checkOptionNames } from "../errors/usage.js";
 import { callableOf } from "../graph/functions.js";
 import { NO_OPTIONS } from "../options/task-options.js";
 import type { TaskValue } from "../types.js";
@@ -63,10 +63,11 @@ export class Client extends Submitter implements AsyncDisposable {
    * @param target - a cluster, or the address of a scheduler ("ws://host:8786", "wss://..."). Default: HEDDLE_ADDRESS, else the
    * newest cluster of this process that is open.
    * @throws NoClusterError, InvalidArgumentError, InvalidOptionError
+   * @throws ImportedProgramError - on a worker, at the top level of a file that tasks import.
    */
   constructor(target?: ClusterLike | string, options: ClientOptions = {}) {
+    assertNotImporting("new Client()");
     const inside = taskConnection();
-    if (inside !== undefined && inside.task === undefined) throw new ClientInModuleError();
     const endpoint = endpointOf(target, options);
     const transfer = new WorkerTransfer(endpoint);
     super(

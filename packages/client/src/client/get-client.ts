@@ -1,5 +1,5 @@
 /** The client for code that was not given one. */
-import { taskConnection } from "@heddle/worker/task";
+import { assertNotImporting, taskConnection } from "@heddle/worker/task";
 import { NoClientError } from "../errors/connection.js";
 import { Client } from "./client.js";
 import { currentClient } from "./current-client.js";
@@ -12,6 +12,7 @@ const inTasks = new Map<string, Client>();
  * tasks of a thread share it; do not close it. Outside: the newest client of this process that is open.
  *
  * @throws NoClientError outside a task when there is none
+ * @throws ImportedProgramError at the top level of a file that tasks import
  *
  * @example
  * const fib = async (n: number): Promise<number> => {
@@ -28,6 +29,7 @@ export function getClient(): Client {
     if (client === undefined) throw new NoClientError();
     return client;
   }
+  if (connection.task === undefined) assertNotImporting("getClient()");
   const { address, token } = connection;
   let client = inTasks.get(address);
   if (client === undefined || client.closed) {

@@ -1,5 +1,6 @@
 import { availableParallelism, totalmem } from "node:os";
 import { createToken, loadSettings, parseSize, type SettingsInput, type Size } from "@heddle/protocol";
+import { assertNotImporting } from "@heddle/worker/task";
 import { InvalidOptionError, checkOptionNames } from "../errors/usage.js";
 import { Cluster } from "./cluster.js";
 import { localScheduler } from "./local-scheduler.js";
@@ -56,9 +57,11 @@ const SMALLEST_WORKER = 256 * 1024 ** 2;
  * ```
  *
  * @throws InvalidOptionError, UnknownSettingError, InvalidSettingError, QuantityError
+ * @throws ImportedProgramError - on a worker, at the top level of a file that tasks import.
  */
 export class LocalCluster extends Cluster {
   constructor(options: LocalClusterOptions = {}) {
+    assertNotImporting("new LocalCluster()");
     checkOptionNames("new LocalCluster", options, NAMES);
     const settings = loadSettings(options.config).with({
       "scheduler.host": options.host,

@@ -102,18 +102,6 @@ export class ArgumentsTooLargeError extends HeddleError {
 }
 registerError(ArgumentsTooLargeError);
 
-/** A file that a worker was importing for a task made a Client at its top level. */
-export class ClientInModuleError extends HeddleError {
-  constructor() {
-    super(
-      "HEDDLE_CLIENT_IN_MODULE",
-      "new Client() ran while a worker imported a module: a file that tasks import must not make a client at top level. " +
-        "Move it into the main script, or call getClient() inside the task",
-    );
-  }
-}
-registerError(ClientInModuleError);
-
 /** A graph with more nodes than a picture can show. */
 export class GraphTooLargeError extends HeddleError {
   constructor(

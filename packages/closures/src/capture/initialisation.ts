@@ -1,3 +1,4 @@
+import { callSites } from "../call-sites.js";
 import type { Script } from "../scripts/script.js";
 
 /**
@@ -13,18 +14,4 @@ export function beforeDeclaration(name: string, script: Script): boolean {
     if (offset < end && !script.table.insideFunction(offset)) return true;
   }
   return false;
-}
-
-function callSites(): NodeJS.CallSite[] {
-  const { stackTraceLimit } = Error;
-  const prepare = Object.getOwnPropertyDescriptor(Error, "prepareStackTrace");
-  Error.stackTraceLimit = 200;
-  Error.prepareStackTrace = (_error, sites) => sites;
-  try {
-    return new Error().stack as unknown as NodeJS.CallSite[];
-  } finally {
-    if (prepare === undefined) Reflect.deleteProperty(Error, "prepareStackTrace");
-    else Object.defineProperty(Error, "prepareStackTrace", prepare);
-    Error.stackTraceLimit = stackTraceLimit;
-  }
 }

@@ -101,6 +101,14 @@ export class Reviver {
     this.stacks.rewrite(error);
   }
 
+  /**
+   * Where in the client's source the top level of an imported file is running at this moment: "/home/me/tasks.ts:4:1". Undefined
+   * in code that a task called.
+   */
+  evaluating(): string | undefined {
+    return this.stacks.evaluating();
+  }
+
   /** Removes what this reviver wrote to disk. Functions it made stay usable, but may load nothing more. */
   async dispose(): Promise<void> {
     this.revived.clear();

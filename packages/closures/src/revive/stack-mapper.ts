@@ -1,5 +1,6 @@
 import path from "node:path";
 import { pathToFileURL } from "node:url";
+import { callSites } from "../call-sites.js";
 import { revivedMap } from "../scripts/revived-maps.js";
 import { SourceMap } from "../scripts/source-map.js";
 import type { World } from "./world.js";
@@ -21,6 +22,21 @@ export class StackMapper {
       const mapped = this.map(stack);
       if (mapped !== stack) Object.defineProperty(at, "stack", { value: mapped, writable: true, configurable: true });
     }
+  }
+
+  /**
+   * Where in the client's source the top level of a file is running at this moment: "/home/me/tasks.ts:4:1". Undefined when what
+   * runs was called by a task, and when the file is no client's.
+   */
+  evaluating(): string | undefined {
+    for (const site of callSites()) {
+      const file = site.getFileName();
+      // An anonymous function has no name either, but starts elsewhere than its file.
+      if (!file || site.getFunctionName() || site.getEnclosingLineNumber() !== 1) continue;
+      if (site.getEnclosingColumnNumber() !== 1 || this.world.placed(file) === undefined) continue;
+      return this.original(file, site.getLineNumber() ?? 1, site.getColumnNumber() ?? 1);
+    }
+    return undefined;
   }
 
   private map(stack: string): string {

@@ -11,6 +11,26 @@ export class NotInTaskError extends HeddleError {
 }
 registerError(NotInTaskError);
 
+/** A file that a worker imports for tasks did at its top level what a program does: made a client or a cluster, called a flow. */
+export class ImportedProgramError extends HeddleError {
+  constructor(
+    /** "new Client()" */
+    readonly what: string,
+    /** Where in the client's source: "/home/me/tasks.ts:4:1". Undefined when it is not known. */
+    readonly location: string | undefined,
+  ) {
+    super(
+      "HEDDLE_IMPORTED_PROGRAM",
+      location === undefined
+        ? `${what} was called on a worker outside any task: a file that tasks import must not call it at its top level. ` +
+            "Move it to the main script, or into a function that is submitted"
+        : `${what} was called at the top level of a file that a worker imports for a task (${location}). ` +
+            "Move it to the main script, or what the task needs to a file of its own",
+    );
+  }
+}
+registerError(ImportedProgramError);
+
 /** A task threw, or rejected with, something that is not an Error. */
 export class ThrownValueError extends HeddleError {
   constructor(

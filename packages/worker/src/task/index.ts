@@ -16,8 +16,10 @@
 export { currentTask, currentWorker, reschedule, secede } from "./current-task.js";
 export { taskConnection, vacateSlot, type TaskConnection } from "./connection.js";
 export { perWorker, type PerWorkerOptions, type PerWorkerValue } from "@heddle/closures";
+export { assertNotImporting } from "./importing.js";
 export { sharedArray, type TypedArrayClass } from "./shared-array.js";
 export {
+  ImportedProgramError,
   InputMutatedError,
   NativeAddonError,
   NotInTaskError,

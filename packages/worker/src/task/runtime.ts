@@ -53,6 +53,8 @@ export interface TaskRuntime {
   secede(task: RunningTask): Promise<void>;
   /** The task waits for other tasks from now on, and needs no slot meanwhile; the function ends that. */
   vacateSlot(task: RunningTask): () => void;
+  /** Position, in the client's source, of the imported file whose top level is running at this moment. */
+  evaluating(): string | undefined;
   /** Zeroed memory of exactly this size. */
   allocateShared(bytes: number): SharedArrayBuffer;
 }

@@ -136,7 +136,8 @@ export class Runner {
 
   async #reviveFor(batch: Batch, row: number, index: number): Promise<void> {
     try {
-      const entry = await this.#parts.functions.load(index);
+      // What a file does while it is imported is no task's doing, though this turn may have come from one.
+      const entry = await this.outsideTasks(() => this.#parts.functions.load(index));
       this.#isReviving = false;
       this.#call(batch, row, batch.slot(row), entry, performance.now());
     } catch (error) {
@@ -188,7 +189,8 @@ export class Runner {
       if (this.#run !== undefined) this.#run.isOver = true;
     } catch (error) {
       end = performance.now();
-      const preparation = stage === "inputs" ? this.#parts.travelling.preparation(error) : undefined;
+      const preparation =
+        stage === "inputs" ? this.outsideTasks(() => this.#parts.travelling.preparation(error)) : undefined;
       if (preparation !== undefined) {
         this.#isReviving = true;
         void this.#prepareFor(preparation, batch, row, entry);

@@ -101,6 +101,7 @@ export class ThreadWork {
       current: () => this.#runner.current(),
       secede: (task) => this.#runner.secede(task),
       vacateSlot: (task) => this.#runner.vacateSlot(task),
+      evaluating: () => this.#reviver.evaluating(),
       allocateShared: (bytes) => this.#shared.allocate(bytes),
     });
     captureOutput(this.#write, this.#currentId);
