@@ -8,7 +8,15 @@ const mayImport = {
   scheduler: ["@heddle/protocol"],
   worker: ["@heddle/protocol", "@heddle/closures"],
   client: ["@heddle/protocol", "@heddle/closures", "@heddle/scheduler", "@heddle/worker"],
-  heddle: ["@heddle/protocol", "@heddle/closures", "@heddle/scheduler", "@heddle/worker", "@heddle/client"],
+  flows: ["@heddle/protocol", "@heddle/closures", "@heddle/worker", "@heddle/client"],
+  heddle: [
+    "@heddle/protocol",
+    "@heddle/closures",
+    "@heddle/scheduler",
+    "@heddle/worker",
+    "@heddle/client",
+    "@heddle/flows",
+  ],
   simulator: ["@heddle/protocol", "@heddle/closures", "@heddle/scheduler", "@heddle/worker", "@heddle/client"],
 };
 const everyPackage = ["heddle", ...Object.keys(mayImport).map((name) => `@heddle/${name}`)];

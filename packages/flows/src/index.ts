@@ -1,0 +1,20 @@
+/**
+ * Flows and tasks with swappable task runners.
+ *
+ * @packageDocumentation
+ */
+export { STATE_TYPES, isFinal, type StateType } from "./state/state-type.js";
+export type {
+  RunnerContext,
+  RunnerHandle,
+  RunnerTask,
+  RunOutcome,
+  RunReport,
+  StopReason,
+  StoredResult,
+  TaskRunIdentity,
+  TaskRunner,
+} from "./runner/task-runner.js";
+export type { ResultStore, StoreDescription } from "./results/result-store.js";
+export type { Json, LogLevel, RunEvent, RunEventSink } from "./history/run-event.js";
+export type { CallPolicy, CachingPolicy, TaskCall } from "./task/task-call.js";

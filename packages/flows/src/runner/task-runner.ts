@@ -1,0 +1,101 @@
+/**
+ * Between the flow engine and whatever executes its tasks. The engine owns states, names, history and what depends on what; a runner
+ * executes calls and says how they went.
+ */
+import type { LogLevel } from "../history/run-event.js";
+import type { TaskCall } from "../task/task-call.js";
+
+export interface TaskRunner {
+  readonly name: string;
+  /** sequential: a call has ended when `submit` of the next one is made. parallel: on more than one core. */
+  readonly concurrency: "sequential" | "concurrent" | "parallel";
+  /** Once, before the first `submit`; rejects when it cannot run anything. */
+  start(context: RunnerContext): Promise<void>;
+  /** Never throws for what is wrong with one call: that is its outcome. */
+  submit(run: RunnerTask): RunnerHandle;
+  /** Once; after it nothing that `start` made is left. Runs not settled yet have been cancelled or have crashed. */
+  stop(reason: StopReason): Promise<void>;
+  /** A fresh one with the same settings, for one flow run. */
+  duplicate(): TaskRunner;
+}
+
+export type StopReason = "completed" | "failed" | "cancelled" | "crashed";
+
+/** The flow run that a runner is started for. */
+export interface RunnerContext {
+  readonly flowRun: { readonly id: string; readonly name: string; readonly flow: string };
+  /** A line for the flow run's log. */
+  log(level: LogLevel, message: string): void;
+  /** Aborted when the flow run is cancelled. */
+  readonly signal: AbortSignal;
+}
+
+/** One task run, to be executed once. */
+export interface RunnerTask {
+  readonly run: TaskRunIdentity;
+  /** What to call and under which policy: one object for all runs of a task with the same options. */
+  readonly call: TaskCall;
+  /**
+   * The arguments with each future in them replaced by `substitute` of its handle. Every handle is this runner's own and stands for a
+   * run that has settled, or that the runner can make this run wait for (a native reference). Futures of other runners are values already.
+   */
+  bind(substitute: (upstream: RunnerHandle) => unknown): unknown[];
+  /** Handles in the arguments, and those of `waitFor`, each once. */
+  readonly upstream: readonly RunnerHandle[];
+  /** Aborted when this run is cancelled. */
+  readonly signal: AbortSignal;
+  readonly report: RunReport;
+}
+
+export interface TaskRunIdentity {
+  readonly flowRun: string;
+  readonly number: number;
+  readonly name: string;
+  readonly task: string;
+  readonly tags: readonly string[];
+}
+
+/** How a runner tells the engine about a run. Exactly one `settled`, last. */
+export interface RunReport {
+  /** An attempt began. `time`: milliseconds since the epoch, by the engine's clock as well as is known; default now. */
+  running(attempt: number, time?: number, worker?: string): void;
+  /** An attempt failed and another follows after `delay` milliseconds. */
+  awaitingRetry(attempt: number, delay: number, error: unknown): void;
+  log(level: LogLevel, message: string, time?: number, worker?: string): void;
+  settled(outcome: RunOutcome): void;
+}
+
+/** How a run ended. */
+export type RunOutcome =
+  /** `stored`: where its result was persisted, see results. `cached`: the body did not run. */
+  | {
+      readonly type: "completed";
+      readonly cached?: { readonly cacheKey: string };
+      readonly stored?: StoredResult;
+      readonly time?: number;
+    }
+  /** The user's code threw, or ran out of time (`timedOut`). */
+  | { readonly type: "failed"; readonly error: unknown; readonly timedOut?: boolean; readonly time?: number }
+  | { readonly type: "cancelled"; readonly message?: string; readonly time?: number }
+  /** Something outside the user's code went wrong: a lost worker, a runner that died. */
+  | { readonly type: "crashed"; readonly error: unknown; readonly time?: number };
+
+/** Where a persisted result lies. */
+export interface StoredResult {
+  /** Key in the store. */
+  readonly key: string;
+  /** How to rebuild the store: see `StoreDescription`. */
+  readonly store: import("../results/result-store.js").StoreDescription;
+}
+
+/** What a runner gives back for one submitted run. */
+export interface RunnerHandle {
+  /** The runner's own reference to the result (a Future of a cluster, an ObjectRef), for dependencies; undefined: none. */
+  readonly native: unknown;
+  /** The result of a completed run, fetched when asked for. Rejects with what the run failed with. */
+  value(): Promise<unknown>;
+  /** Stops it as soon as can be; the outcome is `cancelled` unless it ended before. */
+  cancel(): void;
+  /** The engine has no more use for the result: a runner may let go of it. */
+  release(): void;
+}
