@@ -3,6 +3,7 @@
  * executes calls and says how they went.
  */
 import type { LogLevel } from "../history/run-event.js";
+import type { StoredResult } from "../results/stored-result.js";
 import type { TaskCall } from "../task/task-call.js";
 
 export interface TaskRunner {
@@ -79,14 +80,6 @@ export type RunOutcome =
   | { readonly type: "cancelled"; readonly message?: string; readonly time?: number }
   /** Something outside the user's code went wrong: a lost worker, a runner that died. */
   | { readonly type: "crashed"; readonly error: unknown; readonly time?: number };
-
-/** Where a persisted result lies. */
-export interface StoredResult {
-  /** Key in the store. */
-  readonly key: string;
-  /** How to rebuild the store: see `StoreDescription`. */
-  readonly store: import("../results/result-store.js").StoreDescription;
-}
 
 /** What a runner gives back for one submitted run. */
 export interface RunnerHandle {
