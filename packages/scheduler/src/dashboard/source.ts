@@ -1,0 +1,93 @@
+/** What the dashboard's HTTP interface and its viewers are served from: a living cluster, or run history without one. */
+import type { WebSocket } from "ws";
+import type {
+  FlowRunDetail,
+  FlowRunRow,
+  GroupDetail,
+  GroupGraph,
+  LogLine,
+  Minimap,
+  Role,
+  SearchResult,
+  SessionInfo,
+  TaskDetail,
+  TaskPage,
+  Transfers,
+  WorkerDetail,
+} from "@heddle/protocol/dashboard";
+
+/** Undefined as an answer: there is no such thing. Every question may be asked of a source that has none of it. */
+export interface DashboardSource {
+  readonly mode: SessionInfo["mode"];
+  readonly cluster: string;
+  readonly workerCommand: string;
+  /** Hands over a page's socket whose door checks are done. The source greets it, feeds it and limits it. */
+  attach(socket: WebSocket, role: Role): void;
+  /** How many are attached. */
+  readonly viewers: number;
+
+  chunk(runId: string, id: number): Promise<SealedChunk | undefined>;
+  /** Frames one after another, each preceded by its length as u32. */
+  rows(from: number, to: number): Promise<Uint8Array>;
+  minimap(): Promise<Minimap>;
+  keys(seqs: readonly number[]): Promise<(string | null)[]>;
+  task(which: { readonly key: string } | { readonly seq: number }): Promise<TaskDetail | undefined>;
+  tasks(query: TaskQuery): Promise<TaskPage>;
+  search(text: string): Promise<SearchResult[]>;
+  group(id: number): Promise<GroupDetail | undefined>;
+  groupGraph(): Promise<GroupGraph>;
+  taskGraph(query: TaskGraphQuery): Promise<Uint8Array>;
+  worker(id: number): Promise<WorkerDetail | undefined>;
+  transfers(): Promise<Transfers>;
+  logs(query: LogQuery): Promise<LogLine[]>;
+  readonly flows: FlowSource;
+  /** @returns how many tasks it was done to */
+  retry(what: { readonly keys: readonly string[] } | { readonly error: string }): Promise<number>;
+  cancel(keys: readonly string[]): Promise<number>;
+  /** Prometheus text. */
+  metrics(): Promise<string>;
+}
+
+export interface SealedChunk {
+  /** The `tasks` frame, compressed. */
+  readonly body: Uint8Array;
+  readonly encoding: "deflate" | "gzip";
+  /** sha256 of the body, hexadecimal. */
+  readonly etag: string;
+}
+
+export interface TaskQuery {
+  readonly state?: string;
+  readonly group?: number;
+  readonly worker?: number;
+  readonly limit: number;
+  readonly after?: string;
+}
+
+export interface TaskGraphQuery {
+  readonly group?: number;
+  readonly limit: number;
+  readonly focus?: string;
+  readonly depth?: number;
+}
+
+export interface LogQuery {
+  readonly source?: string;
+  readonly level?: string;
+  readonly before?: number;
+  readonly limit: number;
+}
+
+export interface FlowSource {
+  list(query: {
+    readonly limit: number;
+    readonly before?: number;
+    readonly flow?: string;
+    readonly state?: string;
+  }): Promise<FlowRunRow[]>;
+  run(id: string): Promise<FlowRunDetail | undefined>;
+  logs(
+    id: string,
+    query: { readonly level?: string; readonly after?: number; readonly limit: number },
+  ): Promise<LogLine[]>;
+}
