@@ -1,6 +1,7 @@
 import path from "node:path";
 import { expect } from "vitest";
-import type { CorpusRun, Host, Row } from "./corpus.js";
+import type { CorpusRun, Row } from "./corpus.js";
+import type { Host } from "./hosts.js";
 
 /** Paths are given as text, or as the source of a pattern that is anchored. */
 function pathPattern(path: string, renames: boolean): RegExp {
@@ -10,7 +11,11 @@ function pathPattern(path: string, renames: boolean): RegExp {
 }
 
 /** A case gives on the worker what it gave at the client, or is refused with the path, reason and line it should be. */
-export function checkCase(run: CorpusRun, row: Row, { file, renames = false }: Pick<Host, "file" | "renames">): void {
+export function checkCase(
+  run: CorpusRun,
+  row: Row,
+  { file, shownAs, renames = false }: Pick<Host, "file" | "renames" | "shownAs">,
+): void {
   const captured = run.captured.get(row.name);
   expect(captured, "the corpus did not reach this case").toBeDefined();
   const { fails, error, local } = captured!;
@@ -22,6 +27,10 @@ export function checkCase(run: CorpusRun, row: Row, { file, renames = false }: P
     });
     expect(error!.message).toMatch(new RegExp(fails.reason));
     const [, where, line] = /^(.*):(\d+):\d+$/.exec(error!.location ?? "") ?? [];
+    if (shownAs !== undefined) {
+      expect(where).toMatch(shownAs);
+      return;
+    }
     expect(path.basename(where ?? "")).toBe(file);
     expect(row.name === "super method alone" || (Number(line) >= row.firstLine && Number(line) <= row.lastLine)).toBe(
       true,

@@ -2,7 +2,7 @@ import { execFile } from "node:child_process";
 import fs from "node:fs";
 import path from "node:path";
 import { promisify } from "node:util";
-import { makeClientDir } from "./corpus.js";
+import { makeClientDir, ownEnvironment } from "./corpus.js";
 
 const run = promisify(execFile);
 
@@ -19,7 +19,7 @@ export async function runClient<T>(
     }
     const { stdout } = await run(process.execPath, [...(options.nodeArgs ?? []), options.main ?? "main.mjs"], {
       cwd: directory,
-      env: { ...process.env, NODE_OPTIONS: "", ...options.env },
+      env: { ...ownEnvironment(), ...options.env },
     });
     return JSON.parse(stdout) as T;
   } finally {

@@ -1,15 +1,15 @@
-import { execFile } from "node:child_process";
+import { execFile, type ChildProcess } from "node:child_process";
 import fs from "node:fs";
 import os from "node:os";
 import path from "node:path";
 import { promisify } from "node:util";
+import type { CorpusFile, Host } from "./hosts.js";
 
 const run = promisify(execFile);
 
 const packageRoot = path.resolve(import.meta.dirname, "../..");
 const repository = path.resolve(packageRoot, "../..");
 const fixtures = path.join(packageRoot, "test/fixtures");
-const bin = (name: string): string => path.join(repository, "node_modules/.bin", name);
 
 /** One case as its source file has it. */
 export interface Row {
@@ -56,56 +56,8 @@ export interface CorpusRun {
   readonly resubmitted: readonly CaseResult[];
 }
 
-/** How a corpus file is started. */
-export interface Host {
-  readonly name: string;
-  readonly file: "cases.mjs" | "cases.ts" | "decorated.ts" | "nested.mjs";
-  /** Package type of the client's directory. */
-  readonly type?: "module" | "commonjs";
-  /** Commands run in the client's directory, the last of them the program. */
-  readonly commands: readonly (readonly string[])[];
-  /** Whether the variables have lost their names. */
-  readonly renames?: boolean;
-  /** Where "#lib/*" leads at run time, for hosts that do not read tsconfig paths. */
-  readonly lib?: string;
-}
-
-const compile = [bin("tsc"), "-p", "."];
-
-const bundling = ["--bundle", "--minify", "--sourcemap", "--platform=node", "--format=esm", "--packages=external"];
-
-export const hosts: readonly Host[] = [
-  { name: "node, ES modules", file: "cases.mjs", commands: [[process.execPath, "cases.mjs"]] },
-  { name: "tsx, ES modules", file: "cases.ts", commands: [[bin("tsx"), "cases.ts"]] },
-  { name: "tsx, CommonJS", file: "cases.ts", type: "commonjs", commands: [[bin("tsx"), "cases.ts"]] },
-  {
-    name: "tsc to ES modules",
-    file: "cases.ts",
-    commands: [compile, [process.execPath, "out/cases.js"]],
-    lib: "./out/lib/*.js",
-  },
-  {
-    name: "tsc to CommonJS",
-    file: "cases.ts",
-    type: "commonjs",
-    commands: [compile, [process.execPath, "out/cases.js"]],
-    lib: "./out/lib/*.js",
-  },
-  {
-    name: "a minified bundle",
-    renames: true,
-    file: "cases.ts",
-    commands: [
-      [bin("esbuild"), "cases.ts", "--outfile=bundle/cases.mjs", ...bundling],
-      [process.execPath, "bundle/cases.mjs"],
-    ],
-  },
-  { name: "tsx, decorators", file: "decorated.ts", commands: [[bin("tsx"), "decorated.ts"]] },
-  { name: "tsc, decorators", file: "decorated.ts", commands: [compile, [process.execPath, "out/decorated.js"]] },
-];
-
 /** The cases of a corpus file, by their lines. */
-export function rowsOf(file: Host["file"]): Row[] {
+export function rowsOf(file: CorpusFile): Row[] {
   const lines = fs.readFileSync(path.join(fixtures, "corpus", file), "utf8").split("\n");
   const starts = lines.flatMap((line, index) => {
     const name = /^(?:test|refused)\("((?:[^"\\]|\\.)*)"/.exec(line)?.[1];
@@ -141,19 +93,38 @@ export async function runCorpus(host: Host): Promise<CorpusRun> {
   const output = path.join(clientDir, "captured.json");
   let captured: CaseResult[];
   try {
-    for (const [command, ...args] of host.commands)
-      await run(command!, args, { cwd: clientDir, env: { ...process.env, NODE_OPTIONS: "", CORPUS_OUT: output } });
+    const env = { ...ownEnvironment(), ...host.env, [host.inTest ? "CORPUS_RESULTS" : "CORPUS_OUT"]: output };
+    for (const [command, ...args] of host.commands) {
+      const running = run(command!, args, { cwd: clientDir, env });
+      if (host.typed !== undefined)
+        typeInto(running.child, fs.readFileSync(path.join(clientDir, host.typed), "utf8").split("\n"));
+      await running;
+    }
     captured = JSON.parse(fs.readFileSync(output, "utf8")) as CaseResult[];
   } finally {
     fs.rmSync(clientDir, { recursive: true, force: true });
   }
-  return { clientDir, captured: byName(captured), ...(await reviveElsewhere(captured)) };
+  return {
+    clientDir,
+    captured: byName(captured),
+    ...(await reviveElsewhere(captured, { nodeArgs: host.workerArgs ?? [] })),
+  };
+}
+
+/** Types lines as a user does: the next one when the prompt is back. */
+function typeInto({ stdin, stdout }: ChildProcess, lines: readonly string[]): void {
+  let next = 0;
+  stdout!.on("data", (text: string) => {
+    if (!text.endsWith("> ")) return;
+    if (next < lines.length) stdin!.write(`${lines[next++]}\n`);
+    else stdin!.end();
+  });
 }
 
 /** Runs what was captured in a process whose directory holds nothing but installed packages. */
 export async function reviveElsewhere(
   captured: readonly CaseResult[],
-  options: { readonly without?: readonly string[] } = {},
+  options: { readonly without?: readonly string[]; readonly nodeArgs?: readonly string[] } = {},
 ): Promise<Pick<CorpusRun, "outcomes" | "resubmitted">> {
   const directory = temporaryDirectory("worker");
   try {
@@ -166,9 +137,9 @@ export async function reviveElsewhere(
     const input = path.join(directory, "captured.json");
     const output = path.join(directory, "outcomes.json");
     fs.writeFileSync(input, JSON.stringify(captured));
-    await run(process.execPath, ["worker.mjs"], {
+    await run(process.execPath, [...(options.nodeArgs ?? []), "worker.mjs"], {
       cwd: directory,
-      env: { ...process.env, NODE_OPTIONS: "", CORPUS_OUT: input, WORKER_OUT: output },
+      env: { ...ownEnvironment(), CORPUS_OUT: input, WORKER_OUT: output },
     });
     const { results, resubmitted } = JSON.parse(fs.readFileSync(output, "utf8")) as {
       results: WorkerResult[];
@@ -178,6 +149,14 @@ export async function reviveElsewhere(
   } finally {
     fs.rmSync(directory, { recursive: true, force: true });
   }
+}
+
+/** This process's environment without what the test runner that it is part of told it. */
+export function ownEnvironment(): NodeJS.ProcessEnv {
+  const entries = Object.entries(process.env).filter(
+    ([name]) => !/^(VITEST|NODE_OPTIONS|NODE_V8_COVERAGE|NODE_ENV|TEST)/.test(name),
+  );
+  return Object.fromEntries(entries);
 }
 
 export function byName<T extends { readonly name: string }>(results: readonly T[]): ReadonlyMap<string, T> {
