@@ -9,6 +9,7 @@ export type Json = null | boolean | number | string | readonly Json[] | { readon
 
 export type RunEvent = FlowRunStarted | TaskRunCreated | RunStateChanged | RunLogged | ArtifactMade;
 
+/** The run is Pending from its `time` on; no state event says so. */
 export interface FlowRunStarted {
   readonly kind: "flowRun";
   /** 32 hexadecimal digits, drawn. */
@@ -28,6 +29,7 @@ export interface FlowRunStarted {
   readonly time: number;
 }
 
+/** The run is Pending from its `time` on; no state event says so. */
 export interface TaskRunCreated {
   readonly kind: "taskRun";
   readonly flowRun: string;
@@ -59,6 +61,8 @@ export interface RunStateChanged {
   readonly details?: Readonly<Record<string, Json>>;
   /** Where its result is: a storage key and how to read it; absent: with the runner, or nowhere. */
   readonly result?: Json;
+  /** Running: name of the worker; absent: the flow's own process. */
+  readonly worker?: string;
 }
 
 export type LogLevel = "debug" | "info" | "warn" | "error";
