@@ -70,6 +70,25 @@ export class DefinitionMissingError extends HeddleError {
 }
 registerError(DefinitionMissingError);
 
+/** A package was to travel with a function, and cannot. */
+export class PackageNotShippableError extends HeddleError {
+  constructor(
+    readonly packageName: string,
+    /** What it is about it: "it has a native part (build/x.node)". */
+    readonly reason: string,
+    /** The package whose dependency it is, where it was not asked for itself. */
+    readonly dependencyOf?: string,
+  ) {
+    const chain = dependencyOf === undefined ? "" : `, which '${dependencyOf}' depends on,`;
+    super(
+      "HEDDLE_PACKAGE_NOT_SHIPPABLE",
+      `package '${packageName}'${chain} cannot be sent to workers: ${reason}; ` +
+        `install it on the workers, and leave '${dependencyOf ?? packageName}' out of shipPackages`,
+    );
+  }
+}
+registerError(PackageNotShippableError);
+
 /** A task imports a package that the worker does not have. */
 export class PackageNotInstalledError extends HeddleError {
   constructor(
@@ -85,7 +104,8 @@ export class PackageNotInstalledError extends HeddleError {
     const version = clientVersion === undefined ? "" : ` (the client has ${clientVersion})`;
     super(
       "HEDDLE_PACKAGE_NOT_INSTALLED",
-      `package '${specifier}'${version}${by} is not installed on this worker (looked from ${lookedFrom}); install it there`,
+      `package '${specifier}'${version}${by} is not installed on this worker (looked from ${lookedFrom}); ` +
+        "install it there, or let the client send it along (shipPackages)",
       options,
     );
   }

@@ -26,8 +26,10 @@ export {
   InspectorUnavailableError,
   ModuleNotPortableError,
   PackageNotInstalledError,
+  PackageNotShippableError,
   type NotSerializableDetails,
 } from "./errors.js";
+export { Shipping, withShipping, type ShipPackages } from "./modules/shipping.js";
 export { perWorker } from "./per-worker.js";
 export { disposePerWorker, type PerWorkerOptions, type PerWorkerValue } from "./per-worker-values.js";
 export { Reviver, type ReviverOptions } from "./revive/reviver.js";

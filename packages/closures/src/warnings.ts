@@ -1,7 +1,7 @@
 /** Something about a captured function that works, but probably not as meant. */
 export interface CaptureWarning {
-  readonly kind: "write" | "large" | "private-static";
-  /** The variable (or class) it is about. */
+  readonly kind: "write" | "large" | "private-static" | "package";
+  /** The variable (or class, or package) it is about. */
   readonly name: string;
   readonly message: string;
 }

@@ -154,6 +154,7 @@ export {
   InspectorUnavailableError,
   ModuleNotPortableError,
   PackageNotInstalledError,
+  PackageNotShippableError,
 } from "@heddle/closures";
 export { ListenError, PortInUseError, SchedulerStartError } from "@heddle/scheduler/process";
 export { WorkerStartError } from "@heddle/worker/process";

@@ -1,6 +1,6 @@
 /** The program's way to a cluster. */
 import { HEDDLE_VERSION, ValueEncoder, parseDuration, type ClusterEvent, type Duration } from "@heddle/protocol";
-import { CAPTURE_HOOK } from "@heddle/closures";
+import { CAPTURE_HOOK, withShipping, type Shipping } from "@heddle/closures";
 import { assertNotImporting, taskConnection } from "@heddle/worker/task";
 import { ClientClosedError } from "../errors/connection.js";
 import { WaitTimeoutError } from "../errors/tasks.js";
@@ -11,7 +11,7 @@ import type { TaskValue } from "../types.js";
 import { codecExtensions } from "./codec-extensions.js";
 import { decode } from "./decoding.js";
 import { enterClient, leaveClient } from "./current-client.js";
-import { endpointOf, type ClientOptions, type ClusterLike } from "./endpoint.js";
+import { endpointOf, shippingOf, type ClientOptions, type ClusterLike } from "./endpoint.js";
 import { taskOf, type Future } from "./future.js";
 import { holdUntil } from "./hold-until.js";
 import { keepAlive } from "./keep-alive.js";
@@ -54,6 +54,7 @@ const RESTART_TIMEOUT = 60_000;
 export class Client extends Submitter implements AsyncDisposable {
   readonly #ready: Promise<void>;
   readonly #transfer: WorkerTransfer;
+  readonly #shipping: Shipping | undefined;
   readonly #stopListening: (() => void) | undefined;
   #closed: Promise<void> | undefined;
 
@@ -69,6 +70,7 @@ export class Client extends Submitter implements AsyncDisposable {
     assertNotImporting("new Client()");
     const inside = taskConnection();
     const endpoint = endpointOf(target, options);
+    const shipping = shippingOf(options);
     const transfer = new WorkerTransfer(endpoint);
     super(
       new Session({
@@ -78,8 +80,9 @@ export class Client extends Submitter implements AsyncDisposable {
         extensions: codecExtensions,
         transfer,
       }),
-      NO_OPTIONS,
+      { ...NO_OPTIONS, shipping },
     );
+    this.#shipping = shipping;
     this.#transfer = transfer;
     this.#ready = keepAlive.during(this.session.ready);
     this.#ready.catch(() => {});
@@ -171,7 +174,8 @@ export class Client extends Submitter implements AsyncDisposable {
   async scatter<T>(values: readonly T[], options?: ScatterOptions): Promise<Future<T>[]>;
   async scatter<T>(value: T, options?: ScatterOptions): Promise<Future<T>>;
   async scatter(values: unknown, options: ScatterOptions = {}): Promise<unknown> {
-    const futures = await scatter(this.session, this.#transfer, Array.isArray(values) ? values : [values], options);
+    const list = Array.isArray(values) ? (values as unknown[]) : [values];
+    const futures = await withShipping(this.#shipping, () => scatter(this.session, this.#transfer, list, options));
     return Array.isArray(values) ? futures : futures[0];
   }
 
@@ -225,7 +229,7 @@ export class Client extends Submitter implements AsyncDisposable {
   async run<R>(fn: (...args: never[]) => R, options: RunOptions = {}): Promise<Record<string, TaskValue<R>>> {
     checkOptionNames("run", options, ["workers", "args"]);
     if (typeof fn !== "function") throw new InvalidArgumentError("run", "its first argument must be a function");
-    const callable = callableOf(fn, fn.name);
+    const callable = withShipping(this.#shipping, () => callableOf(fn, fn.name));
     const args = new ValueEncoder({ extensions: codecExtensions, outOfBandBytes: Number.POSITIVE_INFINITY });
     const answer = await this.session.ask(
       {

@@ -1,4 +1,5 @@
 /** From what `new Client` is given to where its scheduler is. */
+import { Shipping, type ShipPackages } from "@heddle/closures";
 import {
   parseDuration,
   findToken,
@@ -10,6 +11,7 @@ import {
 import { currentCluster } from "../cluster/current.js";
 import { NoClusterError } from "../errors/connection.js";
 import { InvalidArgumentError, checkOptionNames } from "../errors/usage.js";
+import { resolveShipping } from "../options/task-options.js";
 import type { Endpoint } from "./link.js";
 
 /** What a client needs to know of a cluster. LocalCluster and the other clusters are such. */
@@ -29,11 +31,23 @@ export interface ClientOptions {
   readonly timeout?: Duration;
   /** How long a connection that broke is tried again before pending results reject. Default: the setting `client.reconnectTimeout`, 60 s. */
   readonly reconnectTimeout?: Duration;
+  /**
+   * npm packages that travel with functions to workers that may not have them: all that are imported (true), or these; see
+   * {@link WithOptions.shipPackages}. Default: the setting `client.shipPackages`, none.
+   */
+  readonly shipPackages?: ShipPackages;
   /** For people to read, on the scheduler's pages and in its logs. */
   readonly name?: string;
 }
 
-const NAMES: readonly (keyof ClientOptions)[] = ["token", "tls", "timeout", "reconnectTimeout", "name"];
+const NAMES: readonly (keyof ClientOptions)[] = ["token", "tls", "timeout", "reconnectTimeout", "shipPackages", "name"];
+
+/** @throws InvalidOptionError */
+export function shippingOf({ shipPackages }: ClientOptions): Shipping | undefined {
+  if (shipPackages !== undefined) return resolveShipping("new Client", shipPackages);
+  const names = loadSettings().get("client.shipPackages");
+  return names.length === 0 ? undefined : Shipping.of(names.includes("*") ? true : names);
+}
 
 /**
  * @throws NoClusterError, InvalidArgumentError, InvalidOptionError

@@ -11,12 +11,15 @@ import {
   type ClusterEvent,
   type CodecExtension,
   type DefinitionRecord,
+  type EventsPublished,
   type Question,
   type SchedulerToClient,
   type TaskOptions,
+  type TasksBegun,
+  type TasksFinished,
   type Welcome,
 } from "@heddle/protocol";
-import { vacateSlot } from "@heddle/worker/task";
+import { taskConnection, vacateSlot } from "@heddle/worker/task";
 import { ClientCore } from "../core/client-core.js";
 import type { ClientEvent, DataRows, GraphChunk, TaskStatus } from "../core/events.js";
 import type { Delayed } from "../delayed/delayed.js";
@@ -47,6 +50,13 @@ interface Holding {
   readonly count: number;
 }
 
+/** Keeps account of when and where tasks run. Called before whoever waits for the tasks; must not throw. */
+export interface RunAccount {
+  ran(runs: TasksFinished): void;
+  /** Runs that last. */
+  begun(runs: TasksBegun): void;
+}
+
 interface Asked {
   readonly what: string;
   readonly resolve: (answer: Answer) => void;
@@ -64,6 +74,11 @@ export class Session implements SubmissionTarget {
   readonly #transfer: Transfer;
   readonly #insideTask: boolean;
   readonly #asked = new Map<number, Asked>();
+  /** Told when and where tasks of this session run. */
+  account: RunAccount | undefined;
+  readonly #topics = new Map<string, (news: EventsPublished) => void>();
+  readonly #granted = new Map<number, () => void>();
+  #nextLease = 1;
   readonly #eventListeners = new Set<(event: ClusterEvent) => void>();
   readonly #collected = new FinalizationRegistry<Holding>(({ first, count }) => this.release(first, count));
   #nextAsk = 1;
@@ -72,14 +87,24 @@ export class Session implements SubmissionTarget {
   #closed: Promise<void> | undefined;
   #isReady!: () => void;
   #isUnreachable!: (error: Error) => void;
+  /** Rejects when nothing will come from the scheduler any more. */
+  readonly #unreachable: Promise<never>;
 
   constructor(options: SessionOptions) {
     this.ready = new Promise((resolve, reject) => {
       this.#isReady = resolve;
       this.#isUnreachable = reject;
     });
+    let giveUp!: (error: Error) => void;
+    this.#unreachable = new Promise<never>((_, reject) => (giveUp = reject));
+    const isUnreachable = this.#isUnreachable;
+    this.#isUnreachable = (error) => {
+      isUnreachable(error);
+      giveUp(error);
+    };
     // Whoever awaits it hears of it; nobody has to.
     this.ready.catch(() => {});
+    this.#unreachable.catch(() => {});
     this.#transfer = options.transfer;
     this.#insideTask = options.insideTask !== undefined;
     this.#submission = new Submission(this, options.extensions);
@@ -301,6 +326,53 @@ export class Session implements SubmissionTarget {
     return () => void this.#eventListeners.delete(listener);
   }
 
+  /** Listens to what workers and other clients publish under a topic. @returns how to stop */
+  subscribe(topic: string, listener: (news: EventsPublished) => void): () => void {
+    this.#topics.set(topic, listener);
+    this.#feed({ type: "subscribe", topic });
+    return () => {
+      if (this.#topics.delete(topic)) this.#feed({ type: "unsubscribe", topic });
+    };
+  }
+
+  /** Reaches the scheduler in order with everything else; dropped where nobody listens, and while there is no connection. */
+  publish(topic: string, events: Uint8Array): void {
+    this.#feed({ type: "publish", topic, events });
+  }
+
+  /**
+   * Waits for its turn with all others that take leases of this name.
+   *
+   * @returns how to give it back
+   * @throws ClientClosedError, SchedulerUnreachableError; what `signal` was aborted with
+   */
+  async acquire(name: string, limit: number, slots: number, signal?: AbortSignal): Promise<() => void> {
+    this.#checkOpen("acquire");
+    signal?.throwIfAborted();
+    const lease = this.#nextLease++;
+    const task = this.#insideTask ? taskConnection()?.task : undefined;
+    let abort: (() => void) | undefined;
+    const granted = new Promise<void>((resolve, reject) => {
+      this.#granted.set(lease, resolve);
+      abort = (): void => reject(signal!.reason as Error);
+      signal?.addEventListener("abort", abort);
+    });
+    this.#feed({ type: "acquire", request: { lease, name, limit, slots, ...(task === undefined ? {} : { task }) } });
+    const release = (): void => this.#feed({ type: "releaseLease", lease });
+    const takeBack = this.#insideTask ? vacateSlot() : undefined;
+    try {
+      await keepAlive.during(Promise.race([granted, this.#unreachable]));
+      return release;
+    } catch (error) {
+      release();
+      throw error;
+    } finally {
+      this.#granted.delete(lease);
+      if (abort !== undefined) signal?.removeEventListener("abort", abort);
+      takeBack?.();
+    }
+  }
+
   /** Sends what is pending, says goodbye, and settles as lost whatever is not done. */
   close(failure: Error = new ClientClosedError("the result was not there yet")): Promise<void> {
     return (this.#closed ??= keepAlive.during(this.#close(failure)));
@@ -377,6 +449,18 @@ export class Session implements SubmissionTarget {
         }
         case "event":
           for (const listener of this.#eventListeners) queueMicrotask(() => listener(instruction.event));
+          break;
+        case "ran":
+          this.account?.ran(instruction.runs);
+          break;
+        case "begun":
+          this.account?.begun(instruction.runs);
+          break;
+        case "published":
+          this.#topics.get(instruction.news.topic)?.(instruction.news);
+          break;
+        case "granted":
+          this.#granted.get(instruction.lease)?.();
           break;
         case "accepted":
           break;

@@ -1,4 +1,5 @@
 /** Submitting with certain options: a client itself, and what `client.with(options)` gives. */
+import { withShipping } from "@heddle/closures";
 import { Delayed, futureOf, isDelayed } from "../delayed/delayed.js";
 import { InvalidArgumentError } from "../errors/usage.js";
 import { recipeOfFunction } from "../graph/functions.js";
@@ -39,8 +40,10 @@ export class Submitter {
    * @throws ForeignFutureError, ReleasedFutureError, ClientClosedError
    */
   submit<A extends readonly unknown[], R>(fn: (...args: A) => R, ...args: Arguments<A>): Future<TaskValue<R>> {
-    const recipe = recipeOfFunction("submit", fn, true, this.#effective());
-    return this.session.submit(recipe, args) as Future<TaskValue<R>>;
+    const options = this.#effective();
+    const recipe = recipeOfFunction("submit", fn, true, options);
+    if (options.shipping === undefined) return this.session.submit(recipe, args) as Future<TaskValue<R>>;
+    return withShipping(options.shipping, () => this.session.submit(recipe, args)) as Future<TaskValue<R>>;
   }
 
   /**
@@ -49,7 +52,8 @@ export class Submitter {
    * @throws as {@link submit}
    */
   map<A extends readonly unknown[], R>(fn: (...args: A) => R, ...lists: ArgumentLists<A>): Future<TaskValue<R>>[] {
-    const recipe = recipeOfFunction("map", fn, true, this.#effective());
+    const options = this.#effective();
+    const recipe = recipeOfFunction("map", fn, true, options);
     const columns = (lists as unknown as readonly Iterable<unknown>[]).map((list, index) => {
       if (typeof list !== "object" || list === null || !(Symbol.iterator in list))
         throw new InvalidArgumentError("map", `argument ${index + 2} must be an array or another iterable of items`);
@@ -62,7 +66,8 @@ export class Submitter {
           "map",
           `its lists differ in length: ${columns.map((each) => each.length).join(", ")}`,
         );
-    return rows === 0 ? [] : (this.session.map(recipe, columns, rows) as Future<TaskValue<R>>[]);
+    if (rows === 0) return [];
+    return withShipping(options.shipping, () => this.session.map(recipe, columns, rows)) as Future<TaskValue<R>>[];
   }
 
   /**
@@ -88,10 +93,11 @@ export class Submitter {
         : new Delayed({ recipe: builtinRecipe("identity", "data"), args: [value] }),
     );
     const fresh = roots.filter((root) => futureOf(root) === undefined);
+    const { shipping, task } = this.#effective();
     const started =
       fresh.length === 0
         ? new Map<Delayed<unknown>, Future<unknown>>()
-        : this.session.compute(fresh, this.#effective().task);
+        : withShipping(shipping, () => this.session.compute(fresh, task));
     const futures = roots.map((root) => {
       const future = futureOf(root);
       if (future === undefined) return started.get(root)!;

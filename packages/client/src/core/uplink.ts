@@ -5,7 +5,7 @@
  * A scheduler forgets a task's number when its future is gone and its graph is whole, while the client may have to name it again
  * when it sends the journal. So the journal is sent as one graph, whose tasks are all kept until its last chunk has arrived.
  */
-import type { ClientToScheduler, Column, SubmitTasks } from "@heddle/protocol";
+import { inMessages, type ClientToScheduler, type Column, type SubmitTasks } from "@heddle/protocol";
 import type { Definitions } from "./definitions.js";
 import type { DataRows, GraphChunk } from "./events.js";
 import type { Entry, Journal } from "./journal.js";
@@ -50,7 +50,7 @@ export class Uplink {
     const forgotten = this.#definitions.takeForgotten();
     if (forgotten.length > 0) this.#send({ op: "forget", hashes: forgotten });
     const definitions = this.#definitions.unsent(hashes);
-    if (definitions.length > 0) this.#send({ op: "define", definitions });
+    for (const part of inMessages(definitions)) this.#send({ op: "define", definitions: part });
   }
 
   submit(entry: Entry, chunk: GraphChunk): void {

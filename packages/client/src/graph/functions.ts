@@ -1,5 +1,5 @@
 /** User functions as callables. */
-import { capture, type Captured } from "@heddle/closures";
+import { capture, withShipping, type Captured } from "@heddle/closures";
 import { InvalidArgumentError } from "../errors/usage.js";
 import { NO_OPTIONS, type ResolvedOptions } from "../options/task-options.js";
 import type { AnyFunction } from "../types.js";
@@ -33,7 +33,12 @@ export function recipeOfFunction(
   if (typeof fn !== "function")
     throw new InvalidArgumentError(where, `the first argument must be a function, not ${kindOf(fn)}`);
   const name = options.name ?? (fn.name === "" ? "anonymous" : fn.name);
-  return { name, options, pure: options.pure ?? pureByDefault, callable: () => callableOf(fn, name) };
+  return {
+    name,
+    options,
+    pure: options.pure ?? pureByDefault,
+    callable: () => withShipping(options.shipping, () => callableOf(fn, name)),
+  };
 }
 
 function kindOf(value: unknown): string {

@@ -1,4 +1,5 @@
 /** What `with` takes, and how outer and inner options become those of a task. */
+import { Shipping, type ShipPackages } from "@heddle/closures";
 import { parseDuration, type Duration, type TaskOptions } from "@heddle/protocol";
 import { InvalidOptionError, checkOptionNames } from "../errors/usage.js";
 
@@ -23,6 +24,12 @@ export interface WithOptions {
   readonly allowOtherWorkers?: boolean;
   /** Amounts of abstract resources the task occupies while it runs, `{ GPU: 1 }`. */
   readonly resources?: Readonly<Record<string, number>>;
+  /**
+   * npm packages that travel with functions to workers that may not have them: all that are imported (true), or these. They go in
+   * the very versions installed here, with their dependencies, and are used even where a worker has its own. Packages with native
+   * parts cannot: they have to be installed where workers run. Default: what the client was made with, else none.
+   */
+  readonly shipPackages?: ShipPackages;
   /** How the task is called in keys, on the dashboard and in messages. Default: the function's name. */
   readonly name?: string;
   /** Anything plain, for people and plugins to read. */
@@ -42,6 +49,7 @@ const NAMES: readonly (keyof WithOptions)[] = [
   "workers",
   "allowOtherWorkers",
   "resources",
+  "shipPackages",
   "name",
   "annotations",
   "copyInputs",
@@ -53,11 +61,18 @@ export interface ResolvedOptions {
   readonly key: string | undefined;
   readonly pure: boolean | undefined;
   readonly name: string | undefined;
+  readonly shipping: Shipping | undefined;
   /** undefined: all defaults. */
   readonly task: TaskOptions | undefined;
 }
 
-export const NO_OPTIONS: ResolvedOptions = { key: undefined, pure: undefined, name: undefined, task: undefined };
+export const NO_OPTIONS: ResolvedOptions = {
+  key: undefined,
+  pure: undefined,
+  name: undefined,
+  shipping: undefined,
+  task: undefined,
+};
 
 /**
  * Checks options and brings them into the form that travels.
@@ -92,7 +107,15 @@ export function resolveOptions(where: string, options: WithOptions): ResolvedOpt
   if (annotations !== undefined) task.annotations = annotations;
   if (options.copyInputs !== undefined) task.copyInputs = options.copyInputs;
   if (options.idempotent !== undefined) task.idempotent = options.idempotent;
-  return { key, pure, name, task: Object.keys(task).length === 0 ? undefined : task };
+  const shipping = options.shipPackages === undefined ? undefined : resolveShipping(where, options.shipPackages);
+  return { key, pure, name, shipping, task: Object.keys(task).length === 0 ? undefined : task };
+}
+
+/** @throws InvalidOptionError */
+export function resolveShipping(where: string, which: ShipPackages): Shipping {
+  if (typeof which !== "boolean" && !(Array.isArray(which) && which.every((name) => typeof name === "string")))
+    throw new InvalidOptionError(where, "shipPackages", "shipPackages must be true, false or a list of package names");
+  return Shipping.of(which);
 }
 
 /** `inner` over `outer`; annotations by name. */
@@ -103,6 +126,7 @@ export function mergeOptions(outer: ResolvedOptions, inner: ResolvedOptions): Re
     key: inner.key ?? outer.key,
     pure: inner.pure ?? outer.pure,
     name: inner.name ?? outer.name,
+    shipping: inner.shipping ?? outer.shipping,
     task: mergeTaskOptions(outer.task, inner.task),
   };
 }

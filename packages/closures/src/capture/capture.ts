@@ -2,6 +2,7 @@ import type { AnyFunction } from "../any-function.js";
 import { FunctionNotSerializableError } from "../errors.js";
 import { withInspector } from "../inspect/session.js";
 import { refreshCommonJsExports } from "../modules/live-exports.js";
+import { currentShipping, type Shipping } from "../modules/shipping.js";
 import type { Definition } from "../wire/definition.js";
 import { Encoder } from "./encoder.js";
 
@@ -20,6 +21,8 @@ interface CacheEntry {
   /** Whether nothing that was reached can change; see {@link ShapeGuard} for the functions themselves. */
   readonly fixed: boolean;
   readonly guards: readonly ShapeGuard[];
+  /** What was to travel with it. */
+  readonly shipping: Shipping;
 }
 
 const cache = new WeakMap<AnyFunction, CacheEntry>();
@@ -35,13 +38,15 @@ const cache = new WeakMap<AnyFunction, CacheEntry>();
  */
 export function capture(fn: AnyFunction): Captured {
   const entry = cache.get(fn);
-  if (entry !== undefined && entry.fixed && entry.guards.every((guard) => guard.holds())) return entry.captured;
+  const shipping = currentShipping();
+  if (entry !== undefined && entry.fixed && entry.shipping === shipping && entry.guards.every((guard) => guard.holds()))
+    return entry.captured;
   const encoder = new Encoder();
   const captured = callerSees(() => withInspector(() => captureWith(encoder, fn)));
   // The same object again when nothing changed: whoever keyed something by it finds it.
   const result = entry?.captured.token === captured.token ? entry.captured : captured;
   const guards = encoder.copiedFunctions.map((copied) => new ShapeGuard(copied));
-  cache.set(fn, { captured: result, fixed: !encoder.mutable && !encoder.patchable, guards });
+  cache.set(fn, { captured: result, fixed: !encoder.mutable && !encoder.patchable, guards, shipping });
   return result;
 }
 

@@ -1,6 +1,6 @@
 import type { AnyFunction } from "../any-function.js";
 import { intrinsicPath } from "../intrinsics.js";
-import type { FileUnit } from "../modules/placed-files.js";
+import type { Unit } from "../modules/placed-files.js";
 import type { CaptureWarning } from "../warnings.js";
 import { packDefinition, type Definition, type PackedDefinition } from "../wire/definition.js";
 import type { BufferRange, Entry, FunctionHead, ModuleRef, Node } from "../wire/heads.js";
@@ -43,7 +43,7 @@ export class Encoder {
   private readonly codes: PackedDefinition[] = [];
   private readonly modules: ModuleRef[] = [];
   private readonly moduleIndex = new Map<string, number>();
-  private readonly units = new Set<FileUnit>();
+  private readonly units = new Set<Unit>();
   private readonly buffers: Uint8Array[] = [];
   private buffersLength = 0;
 
@@ -120,7 +120,7 @@ export class Encoder {
     return index >= 0 ? index : this.codes.push(code) - 1;
   }
 
-  addModule(module: ModuleRef, unit?: FileUnit): number {
+  addModule(module: ModuleRef, unit?: Unit): number {
     const key = JSON.stringify(module);
     let index = this.moduleIndex.get(key);
     if (index === undefined) {
@@ -140,7 +140,7 @@ export class Encoder {
   finish(root: Entry): { readonly token: string; readonly definitions: readonly Definition[] } {
     this.cells.assign(this.trail);
     const dependencies = new Set<Definition>();
-    const addUnit = (unit: FileUnit): void => {
+    const addUnit = (unit: Unit): void => {
       if (dependencies.has(unit.definition)) return;
       for (const need of unit.needs) addUnit(need);
       dependencies.add(unit.definition);

@@ -1,10 +1,11 @@
-import { ModuleNotPortableError } from "../errors.js";
+import { ModuleNotPortableError, PackageNotShippableError } from "../errors.js";
 import { unitOf } from "../modules/file-units.js";
-import type { FileUnit } from "../modules/placed-files.js";
+import type { Unit } from "../modules/placed-files.js";
 import { builtinExport, commonJsExport } from "../modules/live-exports.js";
 import { rememberLiveImport } from "../modules/live-imports.js";
 import { isMainScript } from "../modules/main-script.js";
 import { originOf, standInOf, type StandIn } from "../modules/origins.js";
+import { placeOfPackage, shippedPackage } from "../modules/package-units.js";
 import { resolveFile, resolveSpecifier, type Resolution } from "../modules/resolve.js";
 import { resolveViteSpecifier } from "../modules/vite.js";
 import type { ImportForm, ImportSource } from "../scripts/import-forms.js";
@@ -82,15 +83,16 @@ function moduleOf(
   resolution: Resolution,
   mode: ModuleMode,
   specifier: string,
-): { module: ModuleRef; unit?: FileUnit } {
+): { module: ModuleRef; unit?: Unit } {
   switch (resolution.kind) {
     case "self":
     case "url":
       return { module: resolution };
     case "builtin":
+      return { module: { ...resolution, mode } };
     case "package":
     case "packageFile":
-      return { module: { ...resolution, mode } };
+      return packageModule(encoder, resolution, mode);
     case "missing":
       throw encoder.refuse(`imported from "${specifier}", which cannot be found`, "correct the import");
     case "file":
@@ -105,7 +107,28 @@ function moduleOf(
     const { unit, file } = unitOf(resolution.file);
     return { module: { kind: "file", unit: unit.definition.identity, file, mode }, unit };
   } catch (cause) {
+    if (cause instanceof PackageNotShippableError) throw notShippable(encoder, cause);
     if (!(cause instanceof ModuleNotPortableError)) throw cause;
     throw encoder.refuse(`imported from ${resolution.file}: ${cause.file}: ${cause.reason}`, cause.hint, { cause });
   }
+}
+
+function packageModule(
+  encoder: Encoder,
+  resolution: Extract<Resolution, { kind: "package" | "packageFile" }>,
+  mode: ModuleMode,
+): { module: ModuleRef; unit?: Unit } {
+  const { directory, ...named } = resolution;
+  try {
+    const place = shippedPackage(named.kind === "package" ? named.specifier : named.name, directory);
+    if (place === undefined) return { module: { ...named, mode } };
+    return { module: { ...named, mode, shipped: placeOfPackage(place) }, unit: place.unit };
+  } catch (cause) {
+    throw cause instanceof PackageNotShippableError ? notShippable(encoder, cause) : cause;
+  }
+}
+
+function notShippable(encoder: Encoder, cause: PackageNotShippableError): Error {
+  const [what, hint] = cause.message.split("; ");
+  return encoder.refuse(`which needs to send a package along: ${what}`, hint, { cause });
 }

@@ -2,10 +2,13 @@ import path from "node:path";
 import { ModuleNotPortableError } from "../errors.js";
 import { packDefinition } from "../wire/definition.js";
 import type { FileLink, FilesHead, FilesOrigin } from "../wire/heads.js";
+import { components } from "./components.js";
 import { isMainScript } from "./main-script.js";
 import { loadLocalFile, type LocalFile } from "./local-file.js";
+import { placeOfPackage, shippedPackage } from "./package-units.js";
 import { packageNameOf } from "./packages.js";
-import { placeOf, registerOwnUnit, type FileInUnit, type FileUnit } from "./placed-files.js";
+import { placeOf, registerOwnUnit, type FileInUnit, type Unit } from "./placed-files.js";
+import type { PackageInUnit } from "./received-packages.js";
 import { resolveSpecifier } from "./resolve.js";
 
 /**
@@ -13,76 +16,76 @@ import { resolveSpecifier } from "./resolve.js";
  * well.
  *
  * @throws ModuleNotPortableError when a file cannot be read or compiled, or imports the main script
+ * @throws PackageNotShippableError
  */
 export function unitOf(file: string): FileInUnit {
   return placeOf(file) ?? new UnitBuilder().place(file);
 }
 
-interface Visited {
+interface Loaded {
   readonly source: LocalFile;
   /** By specifier: the local file it names, or the name under which Heddle itself is imported. */
   readonly imports: ReadonlyMap<string, { readonly file: string } | { readonly self: string }>;
   readonly packages: Readonly<Record<string, string>>;
-  readonly order: number;
-  low: number;
-  open: boolean;
+  /** By name: those of the packages that come along. */
+  readonly shipped: ReadonlyMap<string, PackageInUnit>;
 }
 
-/** Tarjan's strongly connected components ("Depth-first search and linear graph algorithms", 1972) over import statements. */
+/** Puts files into units: files that import each other in a cycle into one. */
 class UnitBuilder {
-  private readonly visited = new Map<string, Visited>();
-  private readonly stack: string[] = [];
+  private readonly loaded = new Map<string, Loaded>();
 
-  place(file: string): FileInUnit {
-    this.visit(file);
-    return placeOf(file)!;
+  place(root: string): FileInUnit {
+    components(
+      root,
+      (file) => this.targetsOf(file),
+      (members) => this.close([...members].sort()),
+    );
+    return placeOf(root)!;
   }
 
-  private visit(file: string): Visited {
-    const node = this.load(file);
-    this.visited.set(file, node);
-    this.stack.push(file);
-    for (const target of node.imports.values()) {
-      if (!("file" in target) || placeOf(target.file) !== undefined) continue;
+  private targetsOf(file: string): string[] {
+    const loaded = this.load(file);
+    this.loaded.set(file, loaded);
+    return [...loaded.imports.values()].flatMap((target) => {
+      if (!("file" in target) || placeOf(target.file) !== undefined) return [];
       if (isMainScript(target.file))
         throw new ModuleNotPortableError(
           file,
           `it imports the main script ${target.file}`,
           "move what it needs to another file",
         );
-      const known = this.visited.get(target.file);
-      if (known === undefined) node.low = Math.min(node.low, this.visit(target.file).low);
-      else if (known.open) node.low = Math.min(node.low, known.order);
-    }
-    if (node.low === node.order) this.close(file);
-    return node;
+      return [target.file];
+    });
   }
 
-  private load(file: string): Visited {
+  private load(file: string): Loaded {
     const source = loadLocalFile(file);
     const imports = new Map<string, { file: string } | { self: string }>();
     const packages: Record<string, string> = {};
+    const shipped = new Map<string, PackageInUnit>();
     for (const { specifier } of source.specifiers) {
       const target = resolveSpecifier(specifier, file);
       if (target.kind === "file") imports.set(specifier, { file: target.file });
       else if (target.kind === "self") imports.set(specifier, { self: target.specifier });
-      else if (target.kind === "package" && target.version !== undefined)
-        packages[packageNameOf(specifier)] = target.version;
-      else if (target.kind === "missing" && /^[./]/.test(specifier))
+      else if (target.kind === "package") {
+        const name = packageNameOf(specifier);
+        if (target.version !== undefined) packages[name] = target.version;
+        const place = shippedPackage(name, target.directory);
+        if (place !== undefined) shipped.set(name, place);
+      } else if (target.kind === "missing" && /^[./]/.test(specifier))
         throw new ModuleNotPortableError(file, `it imports "${specifier}", which does not exist`, "correct the import");
     }
-    const order = this.visited.size;
-    return { source, imports, packages, order, low: order, open: true };
+    return { source, imports, packages, shipped };
   }
 
-  private close(root: string): void {
-    const members = this.stack.splice(this.stack.lastIndexOf(root)).sort();
-    const units: FileUnit[] = [];
-    const unitIndex = (unit: FileUnit): number => {
+  private close(members: readonly string[]): void {
+    const units: Unit[] = [];
+    const unitIndex = (unit: Unit): number => {
       const index = units.indexOf(unit);
       return index >= 0 ? index : units.push(unit) - 1;
     };
-    const nodes = members.map((member) => this.visited.get(member)!);
+    const nodes = members.map((member) => this.loaded.get(member)!);
     const head: FilesHead = {
       kind: "files",
       files: nodes.map(({ source, imports }) => ({
@@ -107,19 +110,24 @@ class UnitBuilder {
       packages: Object.assign({}, ...nodes.map((node) => node.packages)) as Record<string, string>,
     };
     const identities = units.map((unit) => unit.definition.identity);
+    const shipped = new Map(nodes.flatMap((node) => [...node.shipped]));
+    const needs = [...units, ...new Set([...shipped.values()].map(({ unit }) => unit))];
     const definition = packDefinition(
-      { ...head, units: identities },
+      { ...head, units: identities, ...(shipped.size > 0 && { shipped: shippedIn(shipped) }) },
       [],
       origin,
-      units.map((unit) => unit.definition.hash),
+      needs.map((unit) => unit.definition.hash),
     );
-    const unit = { definition, needs: units };
-    for (const member of members) this.visited.get(member)!.open = false;
+    const unit = { definition, needs };
     registerOwnUnit(members, unit);
   }
 }
 
-function elsewhere(file: string, unitIndex: (unit: FileUnit) => number): { unit: number; file: number } {
+function shippedIn(packages: ReadonlyMap<string, PackageInUnit>): FilesHead["shipped"] {
+  return [...packages].sort(([a], [b]) => (a < b ? -1 : 1)).map(([name, place]) => [name, ...placeOfPackage(place)]);
+}
+
+function elsewhere(file: string, unitIndex: (unit: Unit) => number): { unit: number; file: number } {
   const place = placeOf(file)!;
   return { unit: unitIndex(place.unit), file: place.file };
 }

@@ -1,10 +1,10 @@
 import type { ImportEntry, ModuleRef } from "../wire/heads.js";
-import type { FileUnit } from "./placed-files.js";
+import type { Unit } from "./placed-files.js";
 
 /** Where a value came from that was imported for a task: it is captured again as that import, not copied. */
 export interface ImportOrigin {
   readonly module: ModuleRef;
-  readonly unit: FileUnit | undefined;
+  readonly unit: Unit | undefined;
   readonly path: readonly string[];
   readonly form: ImportEntry["form"];
 }
@@ -23,7 +23,7 @@ export function originOf(value: object): ImportOrigin | undefined {
 /** A module that a literal specifier of the client's code means. */
 export interface ImportTarget {
   readonly module: ModuleRef;
-  readonly unit: FileUnit | undefined;
+  readonly unit: Unit | undefined;
 }
 
 /** What stands for `import()` and `import.meta` in revived functions: functions inside those may be captured again. */

@@ -40,9 +40,9 @@ export function packageOf(file: string): (PackageManifest & { readonly name: str
   return named as (PackageManifest & { readonly name: string }) | undefined;
 }
 
-/** The version of a package that a file would import. */
-export function installedVersion(packageName: string, fromFile: string): string | undefined {
-  return firstAbove(fromFile, (directory) => manifestIn(path.join(directory, "node_modules", packageName)))?.version;
+/** The package of this name that a file would import. */
+export function installedPackage(packageName: string, fromFile: string): PackageManifest | undefined {
+  return firstAbove(fromFile, (directory) => manifestIn(path.join(directory, "node_modules", packageName)));
 }
 
 export function packageNameOf(specifier: string): string {

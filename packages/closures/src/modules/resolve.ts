@@ -2,21 +2,28 @@ import fs from "node:fs";
 import { createRequire, isBuiltin } from "node:module";
 import path from "node:path";
 import { fileURLToPath } from "node:url";
-import { installedVersion, isInNodeModules, packageNameOf, packageOf } from "./packages.js";
+import { installedPackage, isInNodeModules, packageNameOf, packageOf } from "./packages.js";
 import { compilerSettings } from "./tsconfig.js";
 
 /** What a specifier in the client's source means for a worker. */
 export type Resolution =
   | { readonly kind: "builtin"; readonly specifier: string }
-  | { readonly kind: "package"; readonly specifier: string; readonly version?: string }
-  | { readonly kind: "packageFile"; readonly name: string; readonly file: string; readonly version?: string }
+  | { readonly kind: "package"; readonly specifier: string; readonly version?: string; readonly directory?: string }
+  | {
+      readonly kind: "packageFile";
+      readonly name: string;
+      readonly file: string;
+      readonly version?: string;
+      readonly directory: string;
+    }
   | { readonly kind: "file"; readonly file: string }
   /** Heddle itself: the worker's own instance serves it. */
   | { readonly kind: "self"; readonly specifier: string }
   | { readonly kind: "url"; readonly specifier: string }
   | { readonly kind: "missing" };
 
-const SELF = /^(heddle|@heddle\/[^/]+)(\/|$)/;
+/** Packages of which there must be one instance on a worker: its own. */
+export const SELF = /^(heddle|@heddle\/[^/]+)(\/|$)/;
 
 /** @param fromFile absolute path of the importing file; none for code that stands in no file */
 export function resolveSpecifier(specifier: string, fromFile: string | undefined): Resolution {
@@ -42,6 +49,7 @@ export function resolveFile(file: string): Resolution {
         kind: "packageFile",
         name: owner.name,
         file: path.relative(owner.directory, file).split(path.sep).join("/"),
+        directory: owner.directory,
         ...(owner.version !== undefined && { version: owner.version }),
       };
   }
@@ -70,8 +78,10 @@ function resolveBare(specifier: string, from: string): Resolution {
   const linked = linkedFile(specifier, from);
   if (linked !== undefined) return resolveFile(linked);
   if (specifier.startsWith("#")) return { kind: "missing" };
-  const version = installedVersion(packageNameOf(specifier), from);
-  return { kind: "package", specifier, ...(version !== undefined && { version }) };
+  const installed = installedPackage(packageNameOf(specifier), from);
+  if (installed === undefined) return { kind: "package", specifier };
+  const { version, directory } = installed;
+  return { kind: "package", specifier, directory, ...(version !== undefined && { version }) };
 }
 
 /** A bare specifier that leads out of node_modules: a workspace's own package, or one of package.json's `imports`. */

@@ -1,7 +1,8 @@
+import fs from "node:fs";
 import { DefinitionCorruptError, DefinitionMissingError } from "../errors.js";
-import type { FileUnit } from "../modules/placed-files.js";
+import type { Unit } from "../modules/placed-files.js";
 import { unpackDefinition } from "../wire/definition.js";
-import type { CodeHead, CodeOrigin, FilesHead, FilesOrigin, FunctionHead, Head } from "../wire/heads.js";
+import type { CodeHead, CodeOrigin, FilesHead, FilesOrigin, FunctionHead, Head, PackagesHead } from "../wire/heads.js";
 
 export interface StoredFunction {
   readonly head: FunctionHead;
@@ -22,13 +23,27 @@ export interface StoredFiles {
   readonly definition: { readonly hash: string; readonly bytes: Uint8Array };
 }
 
+/** Packages that came along: their files, or where the definition was put when they lie on disk. */
+export interface StoredPackages {
+  readonly identity: string;
+  readonly head: PackagesHead;
+  readonly needs: readonly string[];
+  readonly hash: string;
+  /** Undefined when it has been written to disk. */
+  bytes: Uint8Array | undefined;
+  buffers: Uint8Array | undefined;
+  /** Where its bytes are on disk. */
+  file: string | undefined;
+}
+
 /** Definitions that arrived, by hash and by identity. */
 export class DefinitionStore {
   private readonly hashes = new Set<string>();
   private readonly functions = new Map<string, StoredFunction>();
   private readonly codes = new Map<string, StoredCode>();
   private readonly files = new Map<string, StoredFiles>();
-  private readonly units = new Map<string, FileUnit>();
+  private readonly packages = new Map<string, StoredPackages>();
+  private readonly units = new Map<string, Unit>();
 
   has(hash: string): boolean {
     return this.hashes.has(hash);
@@ -53,6 +68,12 @@ export class DefinitionStore {
           definition: { hash, bytes },
         });
         break;
+      case "packages":
+        this.packages.set(identity, {
+          ...{ identity, head: head as PackagesHead, needs, hash, bytes, buffers },
+          file: undefined,
+        });
+        break;
       default:
         throw new DefinitionCorruptError(hash, "it is of no kind that this version knows");
     }
@@ -71,16 +92,41 @@ export class DefinitionStore {
     return found(this.files, identity);
   }
 
+  packagesOf(identity: string): StoredPackages {
+    return found(this.packages, identity);
+  }
+
   /** The unit as the capturing side knows units, so that a function captured in this process can refer to it. */
-  unitOf(identity: string): FileUnit {
+  unitOf(identity: string): Unit {
     let unit = this.units.get(identity);
     if (unit === undefined) {
-      const { head, definition } = this.filesOf(identity);
-      const needs = head.units.map((need) => this.unitOf(need));
-      unit = { definition: { ...definition, identity, needs: needs.map((need) => need.definition.hash) }, needs };
+      const packages = this.packages.get(identity);
+      unit = packages === undefined ? this.filesUnit(identity) : this.packagesUnit(packages);
       this.units.set(identity, unit);
     }
     return unit;
+  }
+
+  private filesUnit(identity: string): Unit {
+    const { head, definition } = this.filesOf(identity);
+    const packages = new Set((head.shipped ?? []).map(([, place]) => place));
+    const needs = [...head.units, ...packages].map((need) => this.unitOf(need));
+    return { definition: { ...definition, identity, needs: needs.map((need) => need.definition.hash) }, needs };
+  }
+
+  private packagesUnit(stored: StoredPackages): Unit {
+    const { identity, hash, head } = stored;
+    const others = new Set(head.packages.flatMap(({ links }) => links.map(([, unit]) => unit)));
+    others.delete("");
+    const needs = [...others].map((need) => this.unitOf(need));
+    const definition = {
+      ...{ identity, hash, needs: needs.map((need) => need.definition.hash) },
+      /** Read when a function that needs the packages goes on to another worker, which is rare, and they are large. */
+      get bytes(): Uint8Array {
+        return stored.bytes ?? fs.readFileSync(stored.file!);
+      },
+    };
+    return { definition, needs };
   }
 }
 

@@ -3,9 +3,10 @@ import { createRequire } from "node:module";
 import path from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
 import { ExportMissingError, PackageNotInstalledError } from "../errors.js";
-import { ownFile } from "../modules/placed-files.js";
+import { ownFile, type Unit } from "../modules/placed-files.js";
 import { liveImport } from "../modules/live-imports.js";
 import { rememberOrigin, type ImportOrigin, type ImportTarget } from "../modules/origins.js";
+import { isOwnPackage } from "../modules/received-packages.js";
 import { packageNameOf } from "../modules/packages.js";
 import type { ImportEntry, ModuleRef } from "../wire/heads.js";
 import type { DefinitionStore } from "./definition-store.js";
@@ -13,6 +14,8 @@ import { applyForm } from "./interop.js";
 import type { World } from "./world.js";
 
 type FileModule = Extract<ModuleRef, { kind: "file" }>;
+type PackageModule = Extract<ModuleRef, { kind: "package" }>;
+type PackageFileModule = Extract<ModuleRef, { kind: "packageFile" }>;
 
 export type SelfModules = Readonly<Record<string, () => unknown>>;
 
@@ -63,7 +66,7 @@ export class ModuleLoader {
     if (live !== undefined) return live;
     let value = applyForm(this.module(module), form);
     for (const member of members) value = this.member(module, value, member);
-    const unit = module.kind === "file" ? this.store.unitOf(module.unit) : undefined;
+    const unit = unitOfModule(module, this.store);
     rememberOrigin(value, { module, unit, path: members, form } satisfies ImportOrigin);
     return value;
   }
@@ -95,11 +98,9 @@ export class ModuleLoader {
         return own === undefined ? this.loadPlaced(module) : this.loadOwn(own, module);
       }
       case "package":
-        return this.explained(module, () =>
-          module.mode === "require" ? this.require(module.specifier) : this.world.import(module.specifier),
-        );
+        return this.explained(module, () => this.loadPackage(module));
       case "packageFile": {
-        const file = this.packageFile(module.name, module.file);
+        const file = this.packageFile(module);
         if (file === undefined) throw new PackageNotInstalledError(module.name, module.version, this.baseDir);
         return this.explained(module, () =>
           module.mode === "require" ? this.require(file) : import(pathToFileURL(file).href),
@@ -126,10 +127,22 @@ export class ModuleLoader {
 
   private loadSelf(specifier: string): unknown {
     const provide = this.self[specifier] ?? this.self[packageNameOf(specifier)];
-    return provide === undefined ? this.world.import(specifier) : provide();
+    if (provide !== undefined) return provide();
+    // Beside this package: a worker that was started in any directory has Heddle there.
+    return import(specifier).catch(() => this.world.import(specifier));
   }
 
-  private packageFile(name: string, file: string): string | undefined {
+  private loadPackage({ specifier, mode, shipped }: PackageModule): unknown {
+    const { packages } = this.world;
+    // What this process sent is loaded here already, from where it is installed.
+    if (shipped !== undefined && !isOwnPackage(shipped))
+      return mode === "require" ? packages.require(shipped, specifier) : packages.import(shipped, specifier);
+    return mode === "require" ? this.require(specifier) : this.world.import(specifier);
+  }
+
+  private packageFile({ name, file, shipped }: PackageFileModule): string | undefined {
+    if (shipped !== undefined && !isOwnPackage(shipped))
+      return path.join(this.world.packages.directoryOf(shipped), file);
     for (const directory of this.require.resolve.paths(name) ?? []) {
       const candidate = path.join(directory, name, file);
       if (fs.existsSync(candidate)) return candidate;
@@ -181,6 +194,13 @@ export class ModuleLoader {
     };
     return search(module.unit);
   }
+}
+
+/** The definitions behind a module, so that a function captured in this process can refer to it. */
+export function unitOfModule(module: ModuleRef, store: DefinitionStore): Unit | undefined {
+  if (module.kind === "file") return store.unitOf(module.unit);
+  const isPackage = module.kind === "package" || module.kind === "packageFile";
+  return isPackage && module.shipped !== undefined ? store.unitOf(module.shipped[0]) : undefined;
 }
 
 const keys = new WeakMap<ModuleRef, string>();

@@ -7,7 +7,7 @@ import { registerMap } from "../scripts/revived-maps.js";
 import type { ImportEntry, ModuleRef } from "../wire/heads.js";
 import { DefinitionStore, type StoredFunction } from "./definition-store.js";
 import { GraphBuilder, type GraphContext } from "./graph-builder.js";
-import { dynamicImporter, ModuleLoader, type SelfModules } from "./module-loader.js";
+import { dynamicImporter, ModuleLoader, unitOfModule, type SelfModules } from "./module-loader.js";
 import { StackMapper } from "./stack-mapper.js";
 import { World } from "./world.js";
 
@@ -16,6 +16,11 @@ export interface ReviverOptions {
   readonly baseDir: string;
   /** Where local files of clients are written; made when the first arrives. Default: a new directory under the system's own. */
   readonly worldDir?: string;
+  /**
+   * Where npm packages that come with functions are put. Threads of a worker may share it; whoever gives it removes it. Default: in
+   * `worldDir`.
+   */
+  readonly packagesDir?: string;
   /** The library's own packages by specifier: tasks get the worker's instance of them, never a second copy. */
   readonly self?: SelfModules;
 }
@@ -31,7 +36,7 @@ export class Reviver {
   constructor(options: ReviverOptions) {
     const self = options.self ?? {};
     const key = `heddle.self.${path.resolve(options.baseDir)}`;
-    this.world = new World(options.baseDir, options.worldDir, this.store, (specifier) => {
+    this.world = new World(options.baseDir, options.worldDir, options.packagesDir, this.store, (specifier) => {
       (globalThis as Record<symbol, unknown>)[Symbol.for(key)] ??= (name: string) =>
         this.loader.module({ kind: "self", specifier: name });
       return { key, names: Object.keys(this.loader.module({ kind: "self", specifier }) as object) };
@@ -153,7 +158,7 @@ export class Reviver {
         const targets = new Map<string, ImportTarget>();
         for (const [specifier, mod] of Object.entries(literals)) {
           const module = head.modules[mod]!;
-          const unit = module.kind === "file" ? this.store.unitOf(module.unit) : undefined;
+          const unit = unitOfModule(module, this.store);
           targets.set(specifier, { module, unit });
         }
         const run = dynamicImporter(targets, this.loader, this.world);

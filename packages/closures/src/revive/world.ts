@@ -5,6 +5,8 @@ import { pathToFileURL } from "node:url";
 import { registerUnit } from "../modules/placed-files.js";
 import type { FileTarget, FilesHead } from "../wire/heads.js";
 import type { DefinitionStore, StoredFiles } from "./definition-store.js";
+import { linkDirectory, linkModulesOf, writeOnce } from "./placing.js";
+import { ShippedPackages } from "./shipped-packages.js";
 
 /** A client's file as it lies on this machine. */
 export interface PlacedFile {
@@ -26,12 +28,24 @@ export class World {
   private readonly written = new Set<string>();
   private readonly byPath = new Map<string, PlacedFile>();
 
+  /** Those that came with functions. */
+  readonly packages: ShippedPackages;
+
   constructor(
     private readonly baseDir: string,
     private readonly requestedDir: string | undefined,
+    packagesDir: string | undefined,
     private readonly store: DefinitionStore,
     private readonly selfNames: (specifier: string) => { readonly key: string; readonly names: readonly string[] },
-  ) {}
+  ) {
+    this.packages = new ShippedPackages(() => {
+      // What a package uses without saying so it may still find among the worker's own.
+      const root = packagesDir === undefined ? this.directory : linkModulesOf(baseDir, packagesDir);
+      const packages = path.join(root, "packages");
+      fs.mkdirSync(packages, { recursive: true });
+      return packages;
+    }, store);
+  }
 
   /** The innermost directory: everything is placed and resolved there. */
   get directory(): string {
@@ -77,12 +91,7 @@ export class World {
       at = fs.realpathSync(this.requestedDir);
     }
     if (this.created) removeAtExit(this.outermost());
-    for (const modules of nodeModulesAbove(this.baseDir)) {
-      at = path.join(at, "d");
-      fs.mkdirSync(at, { recursive: true });
-      linkDirectory(modules, path.join(at, "node_modules"));
-    }
-    return at;
+    return linkModulesOf(this.baseDir, at);
   }
 
   private async loadImporter(): Promise<(specifier: string) => Promise<unknown>> {
@@ -97,7 +106,13 @@ export class World {
     this.written.add(unit.identity);
     const { head, origin } = unit;
     for (const need of head.units) this.write(this.store.filesOf(need));
-    fs.mkdirSync(path.join(this.directory, unit.identity), { recursive: true });
+    const directory = path.join(this.directory, unit.identity);
+    fs.mkdirSync(directory, { recursive: true });
+    for (const [name, ...place] of head.shipped ?? []) {
+      const link = path.join(directory, "node_modules", name);
+      fs.mkdirSync(path.dirname(link), { recursive: true });
+      linkDirectory(this.packages.directoryOf(place), link);
+    }
     head.files.forEach((file, index) => {
       const target = this.pathOf(unit, index, false);
       writeOnce(target, this.linkedText(unit, file));
@@ -164,32 +179,6 @@ function removeAtExit(directory: string): void {
   process.once("exit", () => {
     for (const left of undisposed) fs.rmSync(left, { recursive: true, force: true });
   });
-}
-
-/** From the outermost inwards, as they must be nested. */
-function nodeModulesAbove(directory: string): string[] {
-  const found: string[] = [];
-  for (let at = path.resolve(directory); ; at = path.dirname(at)) {
-    const modules = path.join(at, "node_modules");
-    if (fs.existsSync(modules)) found.unshift(modules);
-    if (path.dirname(at) === at) return found;
-  }
-}
-
-function linkDirectory(target: string, link: string): void {
-  try {
-    fs.symlinkSync(target, link, "junction");
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== "EEXIST") throw error; // Another thread shares this world.
-  }
-}
-
-/** Threads may share a world: a file appears under its name only when it is whole, and is the same whoever wrote it. */
-function writeOnce(file: string, text: string): void {
-  if (fs.existsSync(file)) return;
-  const partial = `${file}.${process.pid}-${Math.random().toString(36).slice(2)}`;
-  fs.writeFileSync(partial, text);
-  fs.renameSync(partial, file);
 }
 
 /** JSON imported without attributes, as loaders for TypeScript allow: with named exports, like they give. */

@@ -2,8 +2,8 @@ import type { FunctionForm, FunctionKind } from "../analysis/parse-function.js";
 import type { MapSlice } from "../scripts/source-map.js";
 import type { ImportForm } from "../scripts/import-forms.js";
 
-/** Heads and origins of the three kinds of definition. Names are short where they occur once per captured value. */
-export type Head = FunctionHead | CodeHead | FilesHead;
+/** Heads and origins of the four kinds of definition. Names are short where they occur once per captured value. */
+export type Head = FunctionHead | CodeHead | FilesHead | PackagesHead;
 
 /** A function with what it closes over, as a graph: the root of what `capture` returns. Its hash is the function's token. */
 export interface FunctionHead {
@@ -43,6 +43,26 @@ export interface FilesHead {
   readonly files: readonly FileHead[];
   /** Identities of other units, by the index that links use. */
   readonly units: readonly string[];
+  /** Packages that the files import and that come along. */
+  readonly shipped?: readonly (readonly [name: string, ...PackagePlace])[];
+}
+
+/** Identity of a unit of packages, and which of them. */
+export type PackagePlace = readonly [unit: string, index: number];
+
+/** npm packages that depend on each other in a cycle, mostly just one. Its buffers are the contents of the files. */
+export interface PackagesHead {
+  readonly kind: "packages";
+  readonly packages: readonly PackageHead[];
+}
+
+export interface PackageHead {
+  readonly name: string;
+  readonly version: string | null;
+  /** Paths with "/", in order of their names. */
+  readonly files: readonly (readonly [path: string, ...range: BufferRange, executable?: 1])[];
+  /** What the package finds under the names of its dependencies; "": another one of this unit. */
+  readonly links: readonly (readonly [name: string, ...PackagePlace])[];
 }
 
 interface FileHead {
@@ -161,7 +181,14 @@ export interface FunctionNode {
 
 export type ModuleRef =
   | { readonly kind: "builtin"; readonly specifier: string; readonly mode: ModuleMode }
-  | { readonly kind: "package"; readonly specifier: string; readonly version?: string; readonly mode: ModuleMode }
+  | {
+      readonly kind: "package";
+      readonly specifier: string;
+      readonly version?: string;
+      readonly mode: ModuleMode;
+      /** Where it is, when it came with the function; else it is the worker's own. */
+      readonly shipped?: PackagePlace;
+    }
   /** A file inside a package that the package's own exports do not name. */
   | {
       readonly kind: "packageFile";
@@ -169,6 +196,7 @@ export type ModuleRef =
       readonly file: string;
       readonly version?: string;
       readonly mode: ModuleMode;
+      readonly shipped?: PackagePlace;
     }
   | { readonly kind: "file"; readonly unit: string; readonly file: number; readonly mode: ModuleMode }
   | { readonly kind: "self"; readonly specifier: string }

@@ -21,3 +21,21 @@ export const FIRST_DEFINITION = 16;
 /** How a submission names a builtin in its table of functions. */
 export const BUILTIN_PREFIX = "builtin:";
 export type BuiltinName = keyof typeof Builtin;
+
+/** Bytes of definitions in one message: most functions are small, but packages may come with them, and a frame holds 64 MiB. */
+const MESSAGE_BYTES = 4 * 1024 * 1024;
+
+/** The same definitions in the same order, in as many parts as there should be messages. */
+export function inMessages<D extends DefinitionRecord>(definitions: readonly D[]): (readonly D[])[] {
+  const parts: D[][] = [];
+  let room = 0;
+  for (const definition of definitions) {
+    room -= definition.bytes.byteLength;
+    if (parts.length === 0 || room < 0) {
+      parts.push([]);
+      room = MESSAGE_BYTES - definition.bytes.byteLength;
+    }
+    parts.at(-1)!.push(definition);
+  }
+  return parts;
+}

@@ -39,6 +39,11 @@ export const CATALOGUE = {
 
   "client.timeout": by("duration", 10_000, "How long a connection to a scheduler may take."),
   "client.reconnectTimeout": by("duration", 60_000, "How long a scheduler that was lost is looked for."),
+  "client.shipPackages": by(
+    "list",
+    [],
+    "npm packages that travel with functions to workers that may not have them; * for all that are imported.",
+  ),
 
   "scheduler.host": by("text", "127.0.0.1", "Address to listen on. Any but a loopback address requires a token."),
   "scheduler.port": by("port", 8786, "Port for clients and workers, and for GET /health and /api/state."),

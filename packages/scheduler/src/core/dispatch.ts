@@ -1,4 +1,4 @@
-import { FIRST_DEFINITION, RunFlag } from "@heddle/protocol";
+import { FIRST_DEFINITION, RunFlag, inMessages } from "@heddle/protocol";
 import type { Definition } from "./definitions.js";
 import { missingBytes, transferTime } from "./placement.js";
 import { head, unqueue } from "./queues.js";
@@ -143,7 +143,8 @@ export function introduce(state: SchedulerState, worker: WorkerRecord, definitio
   const unknown = state.definitions.closure(definition).filter((part) => !worker.known.has(part));
   for (const part of unknown) worker.known.add(part);
   const definitions = unknown.map(({ index, hash, bytes, needs }) => ({ index, hash, bytes, needs }));
-  state.instructions.push({ to: "worker", worker: worker.index, message: { op: "define", definitions } });
+  for (const part of inMessages(definitions))
+    state.instructions.push({ to: "worker", worker: worker.index, message: { op: "define", definitions: part } });
 }
 
 /**

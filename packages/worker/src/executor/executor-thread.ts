@@ -47,6 +47,8 @@ export interface ThreadOwner {
   reports(thread: ExecutorThread, reports: ThreadReports): void;
   output(task: number, stream: OutputStream, text: string): void;
   progress(task: number, done: number, total: number): void;
+  /** @param mustArrive - it is not to be left out where there is too much */
+  published(topic: string, events: Uint8Array, mustArrive: boolean): void;
   returned(id: number, ok: boolean, bytes: Uint8Array): void;
   /** It has made buffers of a result. `leases` name its references to them. */
   made(thread: ExecutorThread, buffers: readonly Uint8Array[], leases: readonly number[]): void;
@@ -123,6 +125,12 @@ export class ExecutorThread {
     this.#link.drain();
   }
 
+  /** Runs that began at least `after` milliseconds ago and have not been named before. */
+  longRuns(after: number): RunFacts[] {
+    const since = performance.timeOrigin + performance.now() - after;
+    return this.ledger.begunBefore(since).map((slot) => this.facts(slot));
+  }
+
   // ---- stopping runs
 
   /** Asks a begun run to end by itself until `graceEnds` (`performance.now()`). */
@@ -183,6 +191,20 @@ export class ExecutorThread {
       case FromThread.seceded:
         if (this.ledger.isTaken(slot)) this.#seceded.push({ ...this.name(slot), slot, left: ring.words[word + 1]! });
         break;
+      case FromThread.limit: {
+        const limited = ring.words[word + 2]!;
+        if (this.ledger.isTaken(limited)) this.ledger.limit(limited, ring.doubles[at >> 3]!, performance.now());
+        break;
+      }
+      case FromThread.publish: {
+        const start = at + 8 + slot;
+        this.#owner.published(
+          ring.bytes.toString("utf8", at + 8, start),
+          ring.bytes.slice(start, at + ring.length),
+          ring.words[word + 1] === 1,
+        );
+        break;
+      }
       case FromThread.output:
         this.#owner.output(
           ring.words[word]!,

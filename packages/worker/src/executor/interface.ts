@@ -72,6 +72,10 @@ export interface ExecutorEvents {
   output(task: number, stream: "stdout" | "stderr", text: string): void;
   /** Answer to `call`. `bytes` is the value or the error, encoded. */
   returned(id: number, ok: boolean, bytes: Uint8Array): void;
+  /** These have been running for a while. @param startedAt - milliseconds since the epoch */
+  begun?(tasks: Int32Array, runs: Int32Array, startedAt: Float64Array): void;
+  /** A task has something to say to whoever listens to the topic. It comes before the report of the task's end. */
+  published?(topic: string, events: Uint8Array, mustArrive: boolean): void;
   /** A task says how far it is. */
   progress?(task: number, done: number, total: number): void;
 }

@@ -15,6 +15,10 @@ import { Left } from "./thread-messages.js";
  * thread has begun something longer than it expected and wakes nobody.
  */
 const WATCH_INTERVAL = 10;
+/** A run that takes longer than this many milliseconds is told of while it lasts. */
+const LONG = 100;
+/** Looks from one look for such runs to the next. */
+const LOOKS_FOR_LONG = 10;
 /** Milliseconds that a thread has to dispose of its per-worker values. */
 const CLOSE_PATIENCE = 1_000;
 /** Runs that a thread may have in its queue, at most. */
@@ -71,6 +75,7 @@ export class WorkerThreadPool implements ExecutorPool {
   readonly #spare: SpareThread;
   readonly #buffers: SharedBuffers;
   #watch: NodeJS.Timeout | undefined;
+  #looks = 0;
   #isClosed = false;
   #failedStarts = 0;
 
@@ -219,6 +224,7 @@ export class WorkerThreadPool implements ExecutorPool {
     reports: (thread, reports) => this.#take(thread, reports),
     output: (task, stream, text) => this.#events.output(task, stream, text),
     progress: (task, done, total) => this.#events.progress?.(task, done, total),
+    published: (topic, events, mustArrive) => this.#events.published?.(topic, events, mustArrive),
     returned: (id, ok, bytes) => this.#spare.returned(id, ok, bytes),
     made: (thread, buffers, leases) => this.#made(thread, buffers, leases),
     released: (thread, leases) => this.#buffers.released(leases, thread.leases),
@@ -266,8 +272,10 @@ export class WorkerThreadPool implements ExecutorPool {
   readonly #look = (): void => {
     const now = performance.now();
     let runs = 0;
+    const namesLong = this.#events.begun !== undefined && ++this.#looks % LOOKS_FOR_LONG === 0;
     for (const thread of [...this.#seats, ...this.#leaving]) {
       thread.drain();
+      if (namesLong) this.#nameLong(thread);
       for (const slot of thread.ledger.expired(now)) thread.stop(slot, Stop.expired, now + this.#cancelGrace);
       for (const slot of thread.ledger.overdue(now)) this.#enforce(thread, slot);
       runs += thread.ledger.size;
@@ -276,6 +284,13 @@ export class WorkerThreadPool implements ExecutorPool {
     clearInterval(this.#watch);
     this.#watch = undefined;
   };
+
+  #nameLong(thread: ExecutorThread): void {
+    const long = thread.longRuns(LONG);
+    if (long.length === 0) return;
+    const { tasks, runs } = columns(long);
+    this.#events.begun?.(tasks, runs, Float64Array.from(long, ({ startedAt }) => startedAt));
+  }
 
   /** A run that was asked to stop has not done so in its time. */
   #enforce(thread: ExecutorThread, slot: number): void {

@@ -24,6 +24,10 @@ export class RunLedger {
   readonly stops: Uint8Array;
   /** Milliseconds that the run may take, 0 without limit. */
   readonly #timeouts: Float64Array;
+  /** When the timeout began to count, `performance.now()`; 0: when the run began. */
+  readonly #limitedSince: Float64Array;
+  /** 1: it has been said that the run is a long one. */
+  readonly #named: Uint8Array;
   /** When a run that was asked to stop has to have ended, `performance.now()`. */
   readonly #graceEnds: Float64Array;
   /** Slots of runs that have a timeout, or were asked to stop. */
@@ -40,6 +44,8 @@ export class RunLedger {
     this.runs = new Int32Array(count);
     this.stops = new Uint8Array(count);
     this.#timeouts = new Float64Array(count);
+    this.#limitedSince = new Float64Array(count);
+    this.#named = new Uint8Array(count);
     this.#graceEnds = new Float64Array(count);
   }
 
@@ -61,6 +67,7 @@ export class RunLedger {
     this.#size++;
     this.tasks[slot] = task;
     this.runs[slot] = run;
+    this.#named[slot] = 0;
     this.#slots.reset(slot);
     if (timeout > 0) {
       this.#timeouts[slot] = timeout;
@@ -77,8 +84,29 @@ export class RunLedger {
     if (this.stops[slot] !== Stop.no || this.#timeouts[slot] !== 0) {
       this.stops[slot] = Stop.no;
       this.#timeouts[slot] = 0;
+      this.#limitedSince[slot] = 0;
       this.#watched.delete(slot);
     }
+  }
+
+  /** The run says itself how many milliseconds it may take from `now` (`performance.now()`) on. */
+  limit(slot: number, timeout: number, now: number): void {
+    this.#timeouts[slot] = timeout;
+    this.#limitedSince[slot] = now;
+    this.#watched.add(slot);
+  }
+
+  /** Slots of runs that began before `since`, milliseconds since the epoch; each is named once. */
+  begunBefore(since: number): number[] {
+    const slots: number[] = [];
+    for (let slot = 0; slot < this.#top; slot++) {
+      if (this.tasks[slot] === -1 || this.#named[slot] === 1) continue;
+      const startedAt = this.#slots.startedAt[slot]!;
+      if (startedAt === 0 || startedAt > since) continue;
+      this.#named[slot] = 1;
+      slots.push(slot);
+    }
+    return slots;
   }
 
   #reclaim(): void {
@@ -127,8 +155,11 @@ export class RunLedger {
     const epoch = performance.timeOrigin + now;
     return this.#watchedWhere((slot) => {
       const timeout = this.#timeouts[slot]!;
+      if (this.stops[slot] !== Stop.no || timeout === 0) return false;
+      const since = this.#limitedSince[slot]!;
+      if (since > 0) return now >= since + timeout;
       const startedAt = this.#slots.startedAt[slot]!;
-      return this.stops[slot] === Stop.no && timeout > 0 && startedAt > 0 && epoch >= startedAt + timeout;
+      return startedAt > 0 && epoch >= startedAt + timeout;
     });
   }
 

@@ -83,7 +83,10 @@ export class ThreadLink {
       baseDir: options.baseDir,
       ...(options.scratchFolder === undefined
         ? {}
-        : { worldDir: join(options.scratchFolder, `thread-${randomUUID()}`) }),
+        : {
+            worldDir: join(options.scratchFolder, `thread-${randomUUID()}`),
+            packagesDir: join(options.scratchFolder, "packages"),
+          }),
       validate: options.validate,
       ...(options.outputFd === undefined ? {} : { outputFd: options.outputFd }),
     };

@@ -29,6 +29,10 @@ export const FromThread = {
   seceded: 3,
   /** i32 task, i32 stream (1 stdout, 2 stderr), UTF-8. */
   output: 4,
+  /** f64 milliseconds, i32 slot: the run may take no longer, from now. */
+  limit: 5,
+  /** i32 bytes of the topic, i32 one if it must not be left out, the topic as UTF-8, the events. */
+  publish: 6,
 } as const;
 
 /** How a run stands to its slot. */
@@ -85,6 +89,7 @@ export interface SlotFailure extends FailureRecord {
   readonly busy: number;
   readonly started: boolean;
   readonly reschedule?: boolean;
+  readonly isFinal?: boolean;
 }
 
 export type MessageFromThread =
@@ -115,6 +120,8 @@ export interface ThreadData {
   readonly baseDir: string;
   /** Where files that travel with functions go. Default: a temporary folder of the thread's own. */
   readonly worldDir?: string;
+  /** Where packages that travel with functions go, for all threads of the worker. Default: in `worldDir`. */
+  readonly packagesDir?: string;
   /** File descriptor for the output of tasks, in frames of output-frames.ts; absent: through the ring. */
   readonly outputFd?: number;
   /** Compare the whole of every shared input after each run, not a sample. */

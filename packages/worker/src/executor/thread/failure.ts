@@ -1,6 +1,6 @@
 import { ValueEncoder, type CodecExtension, type FailureKind, type FailureRecord } from "@heddle/protocol/values";
 import { types } from "node:util";
-import { InputMutatedError, NativeAddonError, RescheduleRequest, ThrownValueError } from "../../task/errors.js";
+import { FinalFailure, InputMutatedError, NativeAddonError, RescheduleRequest, ThrownValueError } from "../../task/errors.js";
 import { cutOwnFrames } from "./user-stack.js";
 
 /** Where in a run something was thrown. */
@@ -12,6 +12,8 @@ const KINDS: Readonly<Record<FailureStage, FailureKind>> = {
   body: "error",
   result: "unencodable",
 };
+
+type Failure = FailureRecord & { readonly reschedule?: true; readonly isFinal?: true };
 
 /** Turns what was thrown into bytes. Never throws: an error that cannot travel whole travels in part. */
 export class ErrorEncoder {
@@ -26,15 +28,16 @@ export class ErrorEncoder {
     this.#encoder = new ValueEncoder({ extensions, outOfBandBytes: Infinity });
   }
 
-  failure(stage: FailureStage, thrown: unknown): FailureRecord & { readonly reschedule?: true } {
+  failure(stage: FailureStage, thrown: unknown): Failure {
     // Reading what was thrown may throw in its turn: a proxy, a getter.
     return (
       safely(() => this.#failure(stage, thrown), undefined) ?? this.#failure(stage, new ThrownValueError(undefined))
     );
   }
 
-  #failure(stage: FailureStage, thrown: unknown): FailureRecord & { readonly reschedule?: true } {
+  #failure(stage: FailureStage, thrown: unknown): Failure {
     if (thrown instanceof RescheduleRequest) return { kind: "error", message: thrown.message, reschedule: true };
+    if (thrown instanceof FinalFailure) return { ...this.#failure(stage, thrown.cause), isFinal: true };
     const error = asError(thrown);
     return {
       kind: error instanceof InputMutatedError ? "inputs" : KINDS[stage],

@@ -82,6 +82,31 @@ export class Reporter {
     this.wakeSoon();
   }
 
+  /** @param limit - milliseconds from now */
+  limited(slot: number, limit: number): void {
+    const at = this.#reserve(FromThread.limit, 12);
+    this.#ring.doubles[at >> 3] = limit;
+    this.#ring.words[(at >> 2) + 2] = slot;
+    this.#publish(0);
+    // Control looks at every thread's limits, and at its records before, a hundred times a second: no need to wake it.
+  }
+
+  /** Before whatever this thread reports after it. @param events - at most {@link maxEvents} bytes */
+  publish(topic: Uint8Array, events: Uint8Array, mustArrive: boolean): void {
+    const at = this.#reserve(FromThread.publish, 8 + topic.byteLength + events.byteLength);
+    this.#ring.words[at >> 2] = topic.byteLength;
+    this.#ring.words[(at >> 2) + 1] = mustArrive ? 1 : 0;
+    this.#ring.bytes.set(topic, at + 8);
+    this.#ring.bytes.set(events, at + 8 + topic.byteLength);
+    this.#publish(performance.now());
+    this.wakeSoon();
+  }
+
+  /** Bytes of events that may be published at once. */
+  get maxEvents(): number {
+    return this.#ring.maxPayload - 1024;
+  }
+
   /** Sends what is no record; it wakes the control thread as well. */
   post(message: MessageFromThread): void {
     this.#post(message);

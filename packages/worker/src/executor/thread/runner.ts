@@ -350,6 +350,14 @@ export class Runner {
     };
   }
 
+  /** A run says how long it may take from now on. */
+  limitTime(task: RunningTask, milliseconds: number): void {
+    const run = asRun(task);
+    if (run.isOver) return;
+    run.limit = milliseconds;
+    this.#parts.reporter.limited(run.slot, milliseconds);
+  }
+
   /** The control thread has agreed, or wants it so, and has taken back what had not begun. */
   alone(): void {
     this.#isClosed = true;

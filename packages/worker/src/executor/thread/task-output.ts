@@ -1,7 +1,7 @@
 /** Whatever tasks print, written at once and marked with the task. */
 import { writeSync } from "node:fs";
 import { format } from "node:util";
-import type { TaskLog } from "../../task/runtime.js";
+import type { RunningTask, TaskLog } from "../../task/runtime.js";
 import { OUTPUT_TEXT_MAX, STREAM_NUMBER, outputFrame, outputPieces, type OutputStream } from "../output-frames.js";
 import type { Reporter } from "./reporter.js";
 
@@ -39,11 +39,13 @@ function writeFrame(fd: number, frame: Buffer): void {
 }
 
 /** Sends what is printed in this thread, by `console` or by its streams, through `write`. */
-export function captureOutput(write: WriteOutput, currentTask: () => number): void {
+export function captureOutput(write: WriteOutput, current: () => RunningTask | undefined): void {
   for (const stream of ["stdout", "stderr"] as const) {
     process[stream].write = (chunk: Uint8Array | string, encoding?: unknown, callback?: unknown): boolean => {
       const text = typeof chunk === "string" ? chunk : Buffer.from(chunk).toString("utf8");
-      write(currentTask(), stream, text);
+      const run = current();
+      if (run?.output === undefined) write(run?.id ?? -1, stream, text);
+      else run.output(stream, text);
       const done = typeof encoding === "function" ? encoding : callback;
       if (typeof done === "function") process.nextTick(done);
       return true;

@@ -32,6 +32,9 @@ export class TaskRun implements RunningTask {
   guard: InputGuard | undefined;
   /** Times it waits for other tasks at this moment. */
   waits = 0;
+  /** Milliseconds that it said itself it may take. */
+  limit: number | undefined;
+  output: RunningTask["output"];
 
   constructor(
     host: RunHost,
@@ -44,7 +47,7 @@ export class TaskRun implements RunningTask {
   }
 
   get context(): TaskContext {
-    return (this.#context ??= new Context(this.#host, this.batch, this.row));
+    return (this.#context ??= new Context(this.#host, this));
   }
 
   /** Tells a task that listens to its signal. */
@@ -55,15 +58,17 @@ export class TaskRun implements RunningTask {
 
 class Context implements TaskContext {
   readonly #host: RunHost;
+  readonly #run: TaskRun;
   readonly #batch: Batch;
   readonly #row: number;
   #key: string | undefined;
   #controller: AbortController | undefined;
 
-  constructor(host: RunHost, batch: Batch, row: number) {
+  constructor(host: RunHost, run: TaskRun) {
     this.#host = host;
-    this.#batch = batch;
-    this.#row = row;
+    this.#run = run;
+    this.#batch = run.batch;
+    this.#row = run.row;
   }
 
   get key(): string {
@@ -105,7 +110,8 @@ class Context implements TaskContext {
   abort(expired: boolean): void {
     const controller = this.#controller;
     if (controller === undefined || isAborted(controller.signal)) return;
-    controller.abort(expired ? new TaskTimeoutError(this.#batch.timeout(this.#row)) : new TaskCancelledError());
+    const limit = this.#run.limit ?? this.#batch.timeout(this.#row);
+    controller.abort(expired ? new TaskTimeoutError(limit) : new TaskCancelledError());
   }
 
   #poll(): void {

@@ -49,6 +49,7 @@ export class ThreadWork {
     this.#reviver = new Reviver({
       baseDir: data.baseDir,
       ...(data.worldDir === undefined ? {} : { worldDir: data.worldDir }),
+      ...(data.packagesDir === undefined ? {} : { packagesDir: data.packagesDir }),
       self: { "@heddle/worker": () => import("../../task/index.js") },
     });
     this.#functions = new Functions(this.#reviver);
@@ -101,10 +102,13 @@ export class ThreadWork {
       current: () => this.#runner.current(),
       secede: (task) => this.#runner.secede(task),
       vacateSlot: (task) => this.#runner.vacateSlot(task),
+      limitTime: (task, milliseconds) => this.#runner.limitTime(task, milliseconds),
+      publish: (topic, events, mustArrive) => this.#reporter.publish(Buffer.from(topic), events, mustArrive),
+      maxEvents: this.#reporter.maxEvents,
       evaluating: () => this.#reviver.evaluating(),
       allocateShared: (bytes) => this.#shared.allocate(bytes),
     });
-    captureOutput(this.#write, this.#currentId);
+    captureOutput(this.#write, () => this.#runner.current());
     watchStrays(this.#runner, this.#slots, this.#write);
     this.#reporter.post({ op: "loaded" });
     for (const message of early) this.#inbox.take(message);
