@@ -31,4 +31,32 @@ export type {
   SerializerDescription,
 } from "./results/serializers/serializer.js";
 export type { Json, LogLevel, RunEvent, RunEventSink } from "./history/run-event.js";
-export type { CallPolicy, CachingPolicy, TaskCall } from "./task/task-call.js";
+export type {
+  CacheContext,
+  CachingPolicy,
+  CallPolicy,
+  Parameters,
+  RetryCondition,
+  TaskCall,
+  TaskInfo,
+} from "./task/task-call.js";
+export { executeAttempt, type AttemptResult, type AttemptResults, type AttemptScope } from "./task/attempt.js";
+export { Cancelled, Completed, Crashed, Failed, State } from "./state/state.js";
+export type { HandMade, StateDetails, StateParts, StateResultOptions } from "./state/state.js";
+export {
+  CancelledRunError,
+  CrashedRunError,
+  FailedRunError,
+  MissingResultError,
+  UnfinishedRunError,
+} from "./errors/runs.js";
+export { FutureReturnedError } from "./errors/tasks.js";
+export {
+  FlowDepthError,
+  FlowRunEndedError,
+  MapLengthError,
+  NotInRunError,
+  RunnerStateError,
+  UnnamedFunctionError,
+} from "./errors/usage.js";
+export { FlowParametersError, FlowTimeoutError, type ParameterIssue } from "./errors/flows.js";

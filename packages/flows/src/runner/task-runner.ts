@@ -2,13 +2,13 @@
  * Between the flow engine and whatever executes its tasks. The engine owns states, names, history and what depends on what; a runner
  * executes calls and says how they went.
  */
-import type { LogLevel } from "../history/run-event.js";
+import type { LogLevel, RunEventSink } from "../history/run-event.js";
 import type { StoredResult } from "../results/stored-result.js";
 import type { TaskCall } from "../task/task-call.js";
 
 export interface TaskRunner {
   readonly name: string;
-  /** sequential: a call has ended when `submit` of the next one is made. parallel: on more than one core. */
+  /** sequential: one call after the other, in the order of submission. parallel: on more than one core. */
   readonly concurrency: "sequential" | "concurrent" | "parallel";
   /** Once, before the first `submit`; rejects when it cannot run anything. */
   start(context: RunnerContext): Promise<void>;
@@ -18,6 +18,11 @@ export interface TaskRunner {
   stop(reason: StopReason): Promise<void>;
   /** A fresh one with the same settings, for one flow run. */
   duplicate(): TaskRunner;
+  /**
+   * After `start`: where else the run events of the flow run go, its own and those of its task runs. Not closed by the engine, but
+   * flushed before `stop`.
+   */
+  readonly events?: RunEventSink | undefined;
 }
 
 export type StopReason = "completed" | "failed" | "cancelled" | "crashed";
@@ -43,8 +48,6 @@ export interface RunnerTask {
   bind(substitute: (upstream: RunnerHandle) => unknown): unknown[];
   /** Handles in the arguments, and those of `waitFor`, each once. */
   readonly upstream: readonly RunnerHandle[];
-  /** Aborted when this run is cancelled. */
-  readonly signal: AbortSignal;
   readonly report: RunReport;
 }
 
