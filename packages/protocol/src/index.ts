@@ -68,6 +68,8 @@ export {
   saveToken,
   tokenFile,
 } from "./wire/tokens.js";
+export { heddleHome } from "./home.js";
+export { storageKeyProblem } from "./storage-key.js";
 export { childEnvironment, cleanNodeOptions } from "./processes/child-environment.js";
 export { fromPlainError, toPlainError } from "./plain-error.js";
 export { describeEnd, type ProcessEnd } from "./processes/process-end.js";

@@ -75,6 +75,12 @@ export const CATALOGUE = {
     "Bytes kept for a client that does not read; beyond it, it is disconnected.",
   ),
   "scheduler.maxWorkerBacklog": by("size", 1024 * MiB, "The same for a worker."),
+  "scheduler.resultsFolder": open(
+    "text",
+    "Folder of the result store that the scheduler serves at /api/results. Default: served-results under HEDDLE_HOME, ~/.heddle.",
+  ),
+  "scheduler.maxResult": by("size", 1024 * MiB, "Largest result that store takes."),
+  "scheduler.maxResults": by("size", 16 * 1024 * MiB, "Bytes that store may hold in all."),
   "scheduler.validate": by("flag", false, "Check every invariant after each event. Slow; for tests."),
 
   "worker.threads": by("count", 1, "Executor threads of a worker process."),
@@ -104,6 +110,15 @@ export const CATALOGUE = {
     "How long a cluster may take until all its first workers have joined.",
   ),
   "cluster.closeTimeout": by("duration", 5_000, "How long an orderly end may take before processes are killed."),
+
+  "results.storage": open(
+    "text",
+    "Where results are persisted that say nothing else: a directory, or a URL (http, https, redis, rediss, s3). " +
+      "Default: results under HEDDLE_HOME, ~/.heddle.",
+  ),
+  "results.persist": by("flag", false, "Persist the results of tasks and flows that say nothing else."),
+  "results.serializer": by("text", "structured", "How persisted results are encoded: structured or json."),
+  "results.timeout": by("duration", 30_000, "How long an operation of a remote result store may take."),
 } satisfies Readonly<Record<string, Setting>>;
 
 export type SettingPath = keyof typeof CATALOGUE;

@@ -4,8 +4,9 @@
  */
 import { createHash, randomBytes, timingSafeEqual } from "node:crypto";
 import { mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
-import { homedir, hostname } from "node:os";
+import { hostname } from "node:os";
 import { dirname, join } from "node:path";
+import { heddleHome } from "../home.js";
 
 /** 256 random bits, safe in a header, a URL and a shell. */
 export function createToken(): string {
@@ -20,7 +21,7 @@ export function sameToken(given: string, expected: string): boolean {
 /** Where the token of a cluster on this machine's `port` is kept: under HEDDLE_HOME, by default `~/.heddle`. */
 export function tokenFile(port: number): string {
   // Homes are shared between machines more often than one would think.
-  return join(process.env["HEDDLE_HOME"] ?? join(homedir(), ".heddle"), "tokens", `${hostname()}-${port}`);
+  return join(heddleHome(), "tokens", `${hostname()}-${port}`);
 }
 
 /** Writes a token for its user alone: directory 0700, file 0600, never visible half-written. */

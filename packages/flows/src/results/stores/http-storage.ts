@@ -1,0 +1,162 @@
+import { findToken } from "@heddle/protocol";
+import { StorageError, type StorageProblem } from "../errors.js";
+import type { EnvironmentReference, ResultStore, StoreDescription } from "../result-store.js";
+import { checkStorageKey } from "../storage-key.js";
+import {
+  checkOptions,
+  defaultTimeout,
+  description,
+  durationOption,
+  revealSecret,
+  secretOption,
+  urlOption,
+} from "./store-options.js";
+
+export interface HttpStorageOptions {
+  /** What the server asks for. Default: HEDDLE_TOKEN, else the token that this user's own scheduler on this machine left. */
+  readonly token?: EnvironmentReference;
+  /** What one operation may take: milliseconds, or "10s". Default: setting `results.timeout`. */
+  readonly timeout?: number | string;
+}
+
+/** Where a scheduler serves its store. */
+const PATH = "/api/results/";
+/** Says that an answer comes from a result store, and not from whatever else listens at a mistyped address. */
+const MARK = "heddle-results";
+
+const SCHEMES: Readonly<Record<string, string>> = { "ws:": "http:", "wss:": "https:" };
+
+/**
+ * Results with a server. Each scheduler is one, so processes that reach the scheduler share results with nothing set up.
+ *
+ * @example
+ * ```ts
+ * new HttpStorage("ws://scheduler:8786");                       // the scheduler's own store
+ * new HttpStorage("https://results.example/team-a/");           // any server of the same four methods
+ * ```
+ */
+export class HttpStorage implements ResultStore {
+  readonly #url: string;
+  readonly #base: URL;
+  readonly #token: EnvironmentReference | undefined;
+  readonly #timeout: number | undefined;
+
+  /** @param url - a scheduler's address (ws, wss, http, https), or the full URL of another server's keys */
+  constructor(url: string, options: HttpStorageOptions = {}) {
+    checkOptions("http", options, ["url", "token", "timeout"]);
+    const parsed = urlOption("http", url, ["http", "https", "ws", "wss"]);
+    this.#url = url;
+    this.#base = new URL(parsed.href.replace(/^wss?:/, (scheme) => SCHEMES[scheme]!));
+    if (this.#base.pathname === "/") this.#base.pathname = PATH;
+    if (!this.#base.pathname.endsWith("/")) this.#base.pathname += "/";
+    this.#token = secretOption("http", "token", options.token);
+    this.#timeout = durationOption("http", "timeout", options.timeout);
+  }
+
+  async read(key: string): Promise<Uint8Array | undefined> {
+    return this.#exchange("read", key, "GET", undefined, async (response) =>
+      response.status === 404 ? undefined : new Uint8Array(await response.arrayBuffer()),
+    );
+  }
+
+  async write(key: string, bytes: Uint8Array): Promise<void> {
+    await this.#exchange("write", key, "PUT", bytes, async () => {});
+  }
+
+  async exists(key: string): Promise<boolean> {
+    return this.#exchange("check", key, "HEAD", undefined, async (response) => response.ok);
+  }
+
+  async delete(key: string): Promise<void> {
+    await this.#exchange("delete", key, "DELETE", undefined, async () => {});
+  }
+
+  describe(): StoreDescription {
+    return description("http", { url: this.#url, token: this.#token, timeout: this.#timeout });
+  }
+
+  /** Connections are those of the process, which closes them when they idle. */
+  async close(): Promise<void> {}
+
+  async #exchange<T>(
+    operation: StorageError["operation"],
+    key: string,
+    method: "GET" | "PUT" | "HEAD" | "DELETE",
+    body: Uint8Array | undefined,
+    use: (response: Response) => Promise<T>,
+  ): Promise<T> {
+    checkStorageKey(key);
+    const authorization = this.#authorization();
+    const timeout = this.#timeout ?? defaultTimeout();
+    const fail = (problem: StorageProblem, reason: string, cause?: unknown): StorageError =>
+      new StorageError(this.#base.href, operation, key, problem, reason, { cause });
+    try {
+      const response = await fetch(new URL(key, this.#base), {
+        method,
+        headers: authorization === undefined ? {} : { authorization },
+        // A redirect would take the token elsewhere.
+        redirect: "error",
+        signal: AbortSignal.timeout(timeout),
+        ...(body === undefined ? {} : { body: body as Uint8Array<ArrayBuffer> }),
+      });
+      const missed = response.status === 404 && response.headers.has(MARK);
+      if (response.ok || missed) {
+        const result = await use(response);
+        // What is not read keeps its connection.
+        if (!response.bodyUsed) await response.body?.cancel();
+        return result;
+      }
+      const [problem, reason] = await refusal(response);
+      throw fail(problem, reason);
+    } catch (error) {
+      if (error instanceof StorageError) throw error;
+      if ((error as Error).name === "TimeoutError")
+        throw fail("timeout", `no answer within ${timeout / 1000} s`, error);
+      throw fail("unavailable", causeOf(error as Error), error);
+    }
+  }
+
+  #authorization(): string | undefined {
+    const token =
+      this.#token === undefined
+        ? (process.env["HEDDLE_TOKEN"] ?? findToken(this.#base.href))
+        : revealSecret("http", this.#token);
+    return token === undefined || token === "" ? undefined : `Bearer ${token}`;
+  }
+}
+
+const PROBLEMS: Readonly<Record<number, StorageProblem>> = {
+  401: "denied",
+  403: "denied",
+  408: "timeout",
+  413: "full",
+  429: "unavailable",
+  502: "unavailable",
+  503: "unavailable",
+  504: "timeout",
+  507: "full",
+};
+
+/** Longest part of an answer that goes into an error's message. */
+const MAX_REASON = 300;
+
+async function refusal(response: Response): Promise<[StorageProblem, string]> {
+  const problem = PROBLEMS[response.status] ?? "failed";
+  const text = await response.text().catch(() => "");
+  let said: unknown;
+  try {
+    said = (JSON.parse(text) as { message?: unknown }).message;
+  } catch {
+    said = undefined;
+  }
+  if (typeof said === "string") return [problem, said.slice(0, MAX_REASON)];
+  const hint = response.status === 404 ? ": no result store is served there" : "";
+  return [problem, `the server answered ${response.status} ${response.statusText}${hint}`];
+}
+
+/** `fetch` says "fetch failed", and why one level below. */
+function causeOf(error: Error): string {
+  const { cause } = error;
+  if (!(cause instanceof Error)) return error.message;
+  return cause.message || ((cause as NodeJS.ErrnoException).code ?? error.message);
+}

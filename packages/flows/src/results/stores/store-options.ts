@@ -1,0 +1,77 @@
+/** Reading the options of a store, given by a user or found in a description. */
+import { closest, loadSettings, parseDuration } from "@heddle/protocol";
+import type { Json } from "../../history/run-event.js";
+import { InvalidStoreError } from "../errors.js";
+import type { EnvironmentReference, StoreDescription } from "../result-store.js";
+
+/** @throws InvalidStoreError for a misspelt option: it would be without effect. */
+export function checkOptions(type: string, given: object, known: readonly string[]): void {
+  for (const name of Object.keys(given)) {
+    if (name === "type" || known.includes(name)) continue;
+    const near = closest(name, known);
+    throw new InvalidStoreError(type, `it has no option ${name}${near === undefined ? "" : `: did you mean ${near}?`}`);
+  }
+}
+
+export function textOption(type: string, name: string, value: unknown): string {
+  if (typeof value === "string" && value !== "") return value;
+  throw new InvalidStoreError(type, `${name} must be a string that is not empty, not ${JSON.stringify(value)}`);
+}
+
+/** Milliseconds; undefined stays undefined. */
+export function durationOption(type: string, name: string, value: unknown): number | undefined {
+  if (value === undefined) return undefined;
+  try {
+    const milliseconds = parseDuration(value as number);
+    if (milliseconds > 0) return milliseconds;
+  } catch (error) {
+    throw new InvalidStoreError(type, `${name}: ${(error as Error).message}`, { cause: error });
+  }
+  throw new InvalidStoreError(type, `${name} must be more than nothing`);
+}
+
+export function secretOption(type: string, name: string, value: unknown): EnvironmentReference | undefined {
+  if (value === undefined) return undefined;
+  if (typeof value === "object" && value !== null) {
+    const { env } = value as Partial<EnvironmentReference>;
+    if (typeof env === "string" && env !== "") return Object.freeze({ env });
+  }
+  throw new InvalidStoreError(
+    type,
+    `${name} is a secret, and a store's description travels and is kept: write { env: "NAME" } for the variable that holds it`,
+  );
+}
+
+/** The secret itself, when it is needed. */
+export function revealSecret(type: string, reference: EnvironmentReference): string {
+  const value = process.env[reference.env];
+  if (value !== undefined && value !== "") return value;
+  throw new InvalidStoreError(type, `the environment variable ${reference.env} is not set in this process`);
+}
+
+/** A URL of one of some schemes, without credentials, as text. */
+export function urlOption(type: string, value: unknown, schemes: readonly string[]): URL {
+  const text = textOption(type, "url", value);
+  const url = URL.canParse(text) ? new URL(text) : undefined;
+  if (url === undefined || !schemes.includes(url.protocol.slice(0, -1)))
+    throw new InvalidStoreError(type, `url must begin with ${schemes.map((scheme) => `${scheme}://`).join(" or ")}`);
+  if (url.password !== "" || url.username !== "")
+    throw new InvalidStoreError(
+      type,
+      "url holds credentials, which would travel with the store's description: give them by the name of an environment variable",
+    );
+  return url;
+}
+
+/** A description without the options that were not given, and that nobody can change. */
+export function description(type: string, options: Readonly<Record<string, unknown>>): StoreDescription {
+  const given = Object.entries(options).filter(([, value]) => value !== undefined) as [string, Json][];
+  return Object.freeze({ type, ...Object.fromEntries(given) });
+}
+
+let timeout: number | undefined;
+
+/** What an operation of a remote store may take, in milliseconds, where the store does not say. */
+export function defaultTimeout(): number {
+  return (timeout ??= loadSettings().get("results.timeout"));
+}
