@@ -8,6 +8,7 @@ import {
   type ScopeSnapshot,
 } from "../inspect/function-internals.js";
 import { isMainScript } from "../modules/main-script.js";
+import { moduleExport } from "../modules/module-exports.js";
 import { nearestManifest } from "../modules/packages.js";
 import { Script, scriptById } from "../scripts/script.js";
 import { STANDARD_GLOBALS } from "../standard-globals.js";
@@ -112,10 +113,12 @@ function makePlan(fn: AnyFunction): FunctionPlan {
   return new CopyPlan(functionCode(script, internals.location!, text), internals.scopes);
 }
 
-/** What the text alone allows: a function that takes nothing from around it. */
+/** What goes without asking V8: an export of a local file, and a function that by its text takes nothing from around it. */
 function planWithoutInspector(fn: AnyFunction, cause: InspectorUnavailableError): FunctionPlan {
   if (isRequire(fn)) return { kind: "require" };
   if (isNative(fn)) return { kind: "native" };
+  const exported = moduleExport(fn);
+  if (exported !== undefined) return { kind: "export", ...exported, mode: "import" };
   const text = Function.prototype.toString.call(fn);
   // Only sloppy functions have these properties of their own.
   const isModule = !Object.hasOwn(fn, "arguments");

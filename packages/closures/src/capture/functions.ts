@@ -57,7 +57,8 @@ export function encodeFunction(encoder: Encoder, fn: AnyFunction): Entry {
       encoder.trail.steps.push({ kind: "function", fn });
       throw encoder.refuse(
         `it uses ${plan.names.map((name) => `'${name}'`).join(", ")}, and variables cannot be read here: Node's inspector is not available`,
-        "run without --permission (or allow the inspector), pass them as arguments, or export the function from a CommonJS file",
+        "allow the inspector (with --permission: --allow-inspector, from Node 24 on), pass them as arguments, or export the function " +
+          "from a file that the main script imports",
         { cause: plan.cause },
       );
     case "export":

@@ -3,7 +3,7 @@ import fs from "node:fs";
 let entry: string | null | undefined;
 
 /** Absolute path of the script Node was started with, if there is one. */
-function entryFile(): string | null {
+export function entryFile(): string | null {
   if (entry === undefined) {
     try {
       entry = process.argv[1] === undefined ? null : fs.realpathSync(process.argv[1]);

@@ -10,6 +10,8 @@ export interface SpecifierSite {
   readonly specifier: string;
   /** Whether the statement carries import attributes (`with { type: "json" }`). */
   readonly attributes: boolean;
+  /** A statement of an ES module: what it names has been evaluated before the module itself. */
+  readonly isStatement: boolean;
 }
 
 export interface ModuleSites {
@@ -37,7 +39,13 @@ export function sitesOfModule(text: string): ModuleSites {
     else if (specifier !== undefined) {
       // The lexer's range leaves the quotes out for statements and includes them for `import()`.
       const quotes = dynamic === STATEMENT ? 1 : 0;
-      specifiers.push({ start: start - quotes, end: end + quotes, specifier, attributes: attributes >= 0 });
+      specifiers.push({
+        start: start - quotes,
+        end: end + quotes,
+        specifier,
+        attributes: attributes >= 0,
+        isStatement: dynamic === STATEMENT,
+      });
     }
   }
   return { specifiers, selfReferences };
@@ -58,7 +66,7 @@ export function sitesOfCommonJs(text: string): ModuleSites {
           : undefined;
     const specifier = stringLiteral(argument);
     if (argument !== undefined && specifier !== undefined)
-      specifiers.push({ start: argument.start, end: argument.end, specifier, attributes: false });
+      specifiers.push({ start: argument.start, end: argument.end, specifier, attributes: false, isStatement: false });
     if (node.type === "Identifier" && (node.name === "__filename" || node.name === "__dirname") && isUse(node, parent))
       selfReferences.push({ start: node.start, end: node.end, name: node.name });
     forEachChild(node, (child) => visit(child, node));
