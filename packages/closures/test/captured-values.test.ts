@@ -14,6 +14,11 @@ function travel<T>(value: T): T {
 const show = (value: unknown): string =>
   inspect(value, { depth: 30, showHidden: true, maxArrayLength: null, maxStringLength: null });
 
+/** From Node 22 on `stack` shows as an accessor until it is written; what travels is the text. */
+function withPlainStack(error: Error): Error {
+  return Object.defineProperty(error, "stack", { value: error.stack, writable: true, configurable: true });
+}
+
 const leaf = fc.oneof(
   fc.anything({
     withBigInt: true,
@@ -40,7 +45,7 @@ const { tree } = fc.letrec<{ tree: unknown }>((tie) => ({
     fc.array(tie("tree"), { maxLength: 4 }).map((items) => new Set(items)),
     fc
       .tuple(fc.string(), tie("tree"))
-      .map(([message, cause]) => Object.assign(new RangeError(message, { cause }), { code: 1 })),
+      .map(([message, cause]) => withPlainStack(Object.assign(new RangeError(message, { cause }), { code: 1 }))),
     tie("tree").map((inner) => Object.freeze({ inner })),
   ),
 }));
