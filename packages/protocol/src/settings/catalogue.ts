@@ -83,6 +83,20 @@ export const CATALOGUE = {
   "scheduler.maxResults": by("size", 16 * 1024 * MiB, "Bytes that store may hold in all."),
   "scheduler.validate": by("flag", false, "Check every invariant after each event. Slow; for tests."),
 
+  "dashboard.viewToken": open("text", "A second token, for who may look at the dashboard and do nothing else."),
+  "dashboard.allowActionsWithoutToken": by(
+    "flag",
+    false,
+    "Where no token is set: let whoever reaches the dashboard retry and cancel tasks.",
+  ),
+  "dashboard.trustOwnUser": by(
+    "flag",
+    true,
+    "Let browsers of the user who runs the scheduler, on the same machine, in without the token (Linux).",
+  ),
+  "dashboard.basePath": by("text", "", "Path that a reverse proxy leaves in front of the dashboard, such as /heddle."),
+  "dashboard.frameAncestors": by("list", [], "Origins whose pages may show panels of the dashboard in a frame."),
+
   "worker.threads": by("count", 1, "Executor threads of a worker process."),
   "worker.memoryLimit": open(
     "size",

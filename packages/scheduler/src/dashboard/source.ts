@@ -1,6 +1,7 @@
 /** What the dashboard's HTTP interface and its viewers are served from: a living cluster, or run history without one. */
 import type { WebSocket } from "ws";
 import type {
+  DashboardHello,
   FlowRunDetail,
   FlowRunRow,
   GroupDetail,
@@ -26,6 +27,8 @@ export interface DashboardSource {
   /** How many are attached. */
   readonly viewers: number;
 
+  /** What a page is greeted with; reports begin with it too. */
+  hello(role: Role): Promise<DashboardHello>;
   chunk(runId: string, id: number): Promise<SealedChunk | undefined>;
   /** Frames one after another, each preceded by its length as u32. */
   rows(from: number, to: number): Promise<Uint8Array>;

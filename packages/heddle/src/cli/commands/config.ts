@@ -16,7 +16,7 @@ function printConfig(options: { json?: true }): void {
   const settings = [...loadSettings().entries()].map((entry) => ({
     ...entry,
     // A secret does not belong on a screen.
-    value: entry.path === "token" && entry.value !== undefined ? "(hidden)" : entry.value,
+    value: /token$/i.test(entry.path) && entry.value !== undefined ? "(hidden)" : entry.value,
     variable: environmentName(entry.path),
   }));
   if (options.json) return printJson(settings.map((entry) => ({ ...entry, value: entry.value ?? null })));

@@ -1,0 +1,1 @@
+export { DashboardServer, type DashboardServerOptions } from "./dashboard-server.js";
