@@ -8,10 +8,12 @@ import * as heddle from "heddle";
 /** For other packages of the workspace, not for users. */
 const INTERNAL = [
   "ClientCore",
+  "FinalFailure",
   "assertNotImporting",
   "RescheduleRequest",
   "askScheduler",
   "currentWorker",
+  "runControl",
   "taskConnection",
   "vacateSlot",
 ];

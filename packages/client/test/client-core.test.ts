@@ -18,7 +18,7 @@ class Harness {
     for (const instruction of this.core.handle(event, 0)) {
       if (instruction.type === "send") this.sent.push(instruction.message);
       else if (instruction.type === "settled") this.settled.push(...instruction.tasks);
-      else this.others.push(instruction);
+      else if (instruction.type !== "ran") this.others.push(instruction);
     }
     return this;
   }
@@ -88,6 +88,9 @@ function finished(tasks: number[], results: (number[] | undefined)[] = []): Sche
     op: "finished",
     tasks: Int32Array.from(tasks),
     nbytes: new Float64Array(tasks.length),
+    startedAt: new Float64Array(tasks.length),
+    took: new Float64Array(tasks.length),
+    workers: 0,
     inlineLengths: Int32Array.from(tasks, (_, row) => results[row]?.length ?? -1),
     inline: Uint8Array.from(results.flatMap((result) => result ?? [])),
   };

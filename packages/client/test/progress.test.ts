@@ -40,6 +40,9 @@ describe("progress", () => {
         op: "finished",
         tasks,
         nbytes: new Float64Array(rows),
+        startedAt: new Float64Array(rows),
+        took: new Float64Array(rows),
+        workers: 0,
         inlineLengths: -1,
         inline: new Uint8Array(0),
       });
@@ -88,6 +91,9 @@ describe("progress", () => {
     const columns = {
       tasks: Int32Array.of(0),
       nbytes: new Float64Array(1),
+      startedAt: new Float64Array(1),
+      took: new Float64Array(1),
+      workers: 0,
       inlineLengths: -1,
       inline: new Uint8Array(0),
     };

@@ -29,6 +29,9 @@ export type * from "./messages/client.js";
 export { RunFlag } from "./messages/worker.js";
 export type * from "./messages/worker.js";
 export type * from "./messages/data.js";
+export { MAX_EVENT_BYTES, MAX_TOPIC } from "./messages/topics.js";
+export type * from "./messages/topics.js";
+export type * from "./messages/leases.js";
 export { FrameError, decodeFrame, encodeFrame, type WireMessage } from "./wire/frame.js";
 export { Channel, CloseCode, type ChannelHandlers } from "./wire/channel.js";
 export {

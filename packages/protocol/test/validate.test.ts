@@ -71,6 +71,10 @@ describe("messages of clients", () => {
     { op: "want", tasks: ints(1) },
     { op: "cancel", tasks: ints(), force: true },
     { op: "synced" },
+    { op: "publish", topic: "run-1", events: bytes(1), dropped: 2 },
+    { op: "subscribe", topics: ["run-1"] },
+    { op: "acquire", lease: 1, name: "db", limit: 2, slots: 1, held: false, task: 7 },
+    { op: "release", lease: 1 },
     ask({ what: "tasks", state: null, limit: 10 }),
     ask({ what: "whoHas", keys: null }),
     ask({ what: "run", function: HASH, args: bytes(), workers: ["w"] }),
@@ -107,6 +111,11 @@ describe("messages of clients", () => {
     ["no question", { op: "ask", id: 1 }],
     ["a key that is no string", ask({ what: "story", key: 7 })],
     ["a definition that is none", { op: "define", definitions: [null] }],
+    ["too many events at once", { op: "publish", topic: "t", events: new Uint8Array(256 * 1024 + 1) }],
+    ["a topic without a name", { op: "subscribe", topics: [""] }],
+    ["a topic with too long a name", { op: "publish", topic: "t".repeat(201), events: bytes() }],
+    ["a lease of nothing", { op: "acquire", lease: 1, name: "db", limit: 2, slots: 0, held: false }],
+    ["a lease of which there are none", { op: "acquire", lease: 1, name: "db", limit: 0, slots: 1, held: false }],
     ["bytes that are none", { op: "define", definitions: [{ hash: HASH, bytes: "x", needs: [] }] }],
   ])("refuses %s", (_name, message) => expect(client(message)).toThrow(MessageError));
 });
@@ -131,6 +140,8 @@ describe("messages of workers", () => {
     finished,
     beat,
     { op: "failed", failures: [failure, { ...failure, error: bytes(1), reschedule: true, data: { code: 1 } }] },
+    { op: "begun", tasks: ints(1), runs: ints(2), startedAt: floats(3) },
+    { op: "publish", topic: "run-1", events: bytes() },
     { op: "revoked", tasks: ints(1), runs: ints(2), granted: bytes(1) },
     { op: "status", status: "paused", reason: "memory" },
     {

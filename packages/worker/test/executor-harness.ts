@@ -49,6 +49,14 @@ export class Harness {
   readonly seceded: { readonly task: number; readonly left: number }[] = [];
   readonly replaced: number[] = [];
   readonly progress: { readonly task: number; readonly done: number; readonly total: number }[] = [];
+  readonly begun: number[] = [];
+  /** `outcomes`: how many ends had been told of before. */
+  readonly published: {
+    readonly topic: string;
+    readonly text: string;
+    readonly mustArrive: boolean;
+    readonly outcomes: number;
+  }[] = [];
   readonly returned = new Map<number, { readonly ok: boolean; readonly value: unknown }>();
   readonly #decoder = new ValueDecoder();
   readonly #definitions = new Map<string, number>();
@@ -85,6 +93,12 @@ export class Harness {
           this.#ended("replaced", tasks, runs);
         }),
       output: (task, stream, text) => this.#changed(() => this.output.push({ task, stream, text })),
+      begun: (tasks) => this.#changed(() => this.begun.push(...tasks)),
+      published: (topic, events, mustArrive) =>
+        this.#changed(() => {
+          const text = Buffer.from(events).toString();
+          this.published.push({ topic, text, mustArrive, outcomes: this.outcomes.length });
+        }),
       progress: (task, done, total) => this.#changed(() => this.progress.push({ task, done, total })),
       returned: (id, ok, bytes) =>
         this.#changed(() => this.returned.set(id, { ok, value: this.#decoder.decode(bytes) })),

@@ -19,7 +19,7 @@ import {
   type TasksFinished,
   type Welcome,
 } from "@heddle/protocol";
-import { taskConnection, vacateSlot } from "@heddle/worker/task";
+import { vacateSlot } from "@heddle/worker/task";
 import { ClientCore } from "../core/client-core.js";
 import type { ClientEvent, DataRows, GraphChunk, TaskStatus } from "../core/events.js";
 import type { Delayed } from "../delayed/delayed.js";
@@ -29,6 +29,7 @@ import type { Recipe } from "../graph/recipe.js";
 import { Submission, type SubmissionTarget } from "../graph/submission.js";
 import { Future, isReleased, sessionOf } from "./future.js";
 import { keepAlive } from "./keep-alive.js";
+import { Leases } from "./leases.js";
 import { Link, type Endpoint } from "./link.js";
 import { Results } from "./results.js";
 import { Settlement, type TaskList, type Until } from "./settlement.js";
@@ -77,8 +78,7 @@ export class Session implements SubmissionTarget {
   /** Told when and where tasks of this session run. */
   account: RunAccount | undefined;
   readonly #topics = new Map<string, (news: EventsPublished) => void>();
-  readonly #granted = new Map<number, () => void>();
-  #nextLease = 1;
+  readonly #leases: Leases;
   readonly #eventListeners = new Set<(event: ClusterEvent) => void>();
   readonly #collected = new FinalizationRegistry<Holding>(({ first, count }) => this.release(first, count));
   #nextAsk = 1;
@@ -87,26 +87,17 @@ export class Session implements SubmissionTarget {
   #closed: Promise<void> | undefined;
   #isReady!: () => void;
   #isUnreachable!: (error: Error) => void;
-  /** Rejects when nothing will come from the scheduler any more. */
-  readonly #unreachable: Promise<never>;
 
   constructor(options: SessionOptions) {
     this.ready = new Promise((resolve, reject) => {
       this.#isReady = resolve;
       this.#isUnreachable = reject;
     });
-    let giveUp!: (error: Error) => void;
-    this.#unreachable = new Promise<never>((_, reject) => (giveUp = reject));
-    const isUnreachable = this.#isUnreachable;
-    this.#isUnreachable = (error) => {
-      isUnreachable(error);
-      giveUp(error);
-    };
     // Whoever awaits it hears of it; nobody has to.
     this.ready.catch(() => {});
-    this.#unreachable.catch(() => {});
     this.#transfer = options.transfer;
     this.#insideTask = options.insideTask !== undefined;
+    this.#leases = new Leases((event) => this.#feed(event), this.#insideTask);
     this.#submission = new Submission(this, options.extensions);
     this.results = new Results(this, options.transfer);
     const hello = {
@@ -340,37 +331,10 @@ export class Session implements SubmissionTarget {
     this.#feed({ type: "publish", topic, events });
   }
 
-  /**
-   * Waits for its turn with all others that take leases of this name.
-   *
-   * @returns how to give it back
-   * @throws ClientClosedError, SchedulerUnreachableError; what `signal` was aborted with
-   */
+  /** See {@link Leases.acquire}. @throws ClientClosedError */
   async acquire(name: string, limit: number, slots: number, signal?: AbortSignal): Promise<() => void> {
     this.#checkOpen("acquire");
-    signal?.throwIfAborted();
-    const lease = this.#nextLease++;
-    const task = this.#insideTask ? taskConnection()?.task : undefined;
-    let abort: (() => void) | undefined;
-    const granted = new Promise<void>((resolve, reject) => {
-      this.#granted.set(lease, resolve);
-      abort = (): void => reject(signal!.reason as Error);
-      signal?.addEventListener("abort", abort);
-    });
-    this.#feed({ type: "acquire", request: { lease, name, limit, slots, ...(task === undefined ? {} : { task }) } });
-    const release = (): void => this.#feed({ type: "releaseLease", lease });
-    const takeBack = this.#insideTask ? vacateSlot() : undefined;
-    try {
-      await keepAlive.during(Promise.race([granted, this.#unreachable]));
-      return release;
-    } catch (error) {
-      release();
-      throw error;
-    } finally {
-      this.#granted.delete(lease);
-      if (abort !== undefined) signal?.removeEventListener("abort", abort);
-      takeBack?.();
-    }
+    return this.#leases.acquire(name, limit, slots, signal);
   }
 
   /** Sends what is pending, says goodbye, and settles as lost whatever is not done. */
@@ -383,6 +347,7 @@ export class Session implements SubmissionTarget {
       this.#submission.flush();
       this.#failure = failure;
       this.#isUnreachable(failure);
+      this.#leases.fail(failure);
       this.#feed({ type: "close" });
     }
     this.#transfer.close();
@@ -415,6 +380,7 @@ export class Session implements SubmissionTarget {
     if (this.#failure !== undefined) return;
     this.#failure = error;
     this.#isUnreachable(error);
+    this.#leases.fail(error);
     this.#feed({ type: "close" });
   }
 
@@ -460,7 +426,7 @@ export class Session implements SubmissionTarget {
           this.#topics.get(instruction.news.topic)?.(instruction.news);
           break;
         case "granted":
-          this.#granted.get(instruction.lease)?.();
+          this.#leases.granted(instruction.lease);
           break;
         case "accepted":
           break;

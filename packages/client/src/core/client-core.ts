@@ -17,6 +17,7 @@ import type { ClientEvent, ClientInstruction, DataRows, GraphChunk, TaskStatus }
 import { InlineResults, type InlineResult } from "./inline-results.js";
 import { Journal, type Entry } from "./journal.js";
 import { Questions } from "./questions.js";
+import { Standing } from "./standing.js";
 import { Status, TaskTable, statusName } from "./task-table.js";
 import { Uplink } from "./uplink.js";
 
@@ -27,6 +28,7 @@ export class ClientCore {
   readonly #uplink = new Uplink(this.#tasks, this.#journal, this.#definitions, (message) =>
     this.#out.push({ type: "send", message }),
   );
+  readonly #standing = new Standing((message) => this.#uplink.send(message));
   readonly #results = new InlineResults();
   readonly #failures = new Map<number, FailureRecord>();
   readonly #questions = new Questions();
@@ -133,6 +135,21 @@ export class ClientCore {
         this.#questions.add({ op: "ask", id: event.id, what: event.question }, hashesOf(event.definitions ?? []));
         this.#sendQuestions();
         return;
+      case "subscribe":
+        this.#standing.subscribe(event.topic);
+        return;
+      case "unsubscribe":
+        this.#standing.unsubscribe(event.topic);
+        return;
+      case "publish":
+        this.#uplink.send({ op: "publish", topic: event.topic, events: event.events });
+        return;
+      case "acquire":
+        this.#standing.acquire(event.request);
+        return;
+      case "releaseLease":
+        this.#standing.release(event.lease);
+        return;
       case "turn":
         this.#uplink.endTurn();
         return;
@@ -201,6 +218,7 @@ export class ClientCore {
 
   #connect(epoch: string): void {
     const { returning, another } = this.#uplink.connect(epoch);
+    this.#standing.connect();
     if (another) for (const entry of this.#journal.entries()) this.#doubt(entry);
     if (this.#retrying.size > 0) this.#retry(Int32Array.from(this.#retrying));
     for (const force of [false, true]) {
@@ -230,6 +248,7 @@ export class ClientCore {
     switch (message.op) {
       case "finished": {
         const { tasks, inlineLengths } = message;
+        this.#out.push({ type: "ran", runs: message });
         // The frame's buffer is not ours to keep: it holds everything else that came in this turn.
         const inline = message.inline.slice();
         let start = 0;
@@ -264,6 +283,15 @@ export class ClientCore {
         return;
       case "lost":
         for (const task of message.tasks) if (this.#tasks.held(task)) this.#settle(task, Status.lost);
+        return;
+      case "begun":
+        this.#out.push({ type: "begun", runs: message });
+        return;
+      case "published":
+        this.#out.push({ type: "published", news: message });
+        return;
+      case "granted":
+        if (this.#standing.granted(message.lease)) this.#out.push({ type: "granted", lease: message.lease });
         return;
       case "accepted":
         this.#out.push({ type: "accepted", graph: message.graph });

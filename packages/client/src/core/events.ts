@@ -3,14 +3,18 @@
  * what the program does and what the scheduler says, and performs the instructions it returns, in order.
  */
 import type {
+  AcquireLease,
   AddData,
   Answer,
   ClientToScheduler,
   ClusterEvent,
   DefinitionRecord,
+  EventsPublished,
   Question,
   SchedulerToClient,
   SubmitTasks,
+  TasksBegun,
+  TasksFinished,
 } from "@heddle/protocol";
 
 /** The columns of a submission that do not change when it is sent again. */
@@ -41,6 +45,13 @@ export type ClientEvent =
       readonly question: Question;
       readonly definitions?: readonly DefinitionRecord[];
     }
+  /** What is published under the topic is wanted from now on, over every connection; `unsubscribe`: no longer. */
+  | { readonly type: "subscribe"; readonly topic: string }
+  | { readonly type: "unsubscribe"; readonly topic: string }
+  /** Lost while there is no connection. */
+  | { readonly type: "publish"; readonly topic: string; readonly events: Uint8Array }
+  | { readonly type: "acquire"; readonly request: Omit<AcquireLease, "op" | "held"> }
+  | { readonly type: "releaseLease"; readonly lease: number }
   /** What the program did in this turn of the event loop is complete. */
   | { readonly type: "turn" }
   | { readonly type: "connected"; readonly epoch: string }
@@ -53,6 +64,11 @@ export type ClientInstruction =
   | { readonly type: "send"; readonly message: ClientToScheduler }
   /** These are finished, erred, cancelled or lost since this event. */
   | { readonly type: "settled"; readonly tasks: readonly number[] }
+  /** Where and when runs were made, for who keeps account of them; before `settled`. */
+  | { readonly type: "ran"; readonly runs: TasksFinished }
+  | { readonly type: "begun"; readonly runs: TasksBegun }
+  | { readonly type: "published"; readonly news: EventsPublished }
+  | { readonly type: "granted"; readonly lease: number }
   | { readonly type: "accepted"; readonly graph: number }
   | { readonly type: "answered"; readonly answer: Answer }
   /** A question that must not be asked twice was under way when the connection broke. */

@@ -1,7 +1,9 @@
 import type { Column } from "./columns.js";
 import type { DefinitionRecord } from "./definitions.js";
 import type { Plain, PlainError } from "./plain.js";
+import type { AcquireLease, LeaseGranted, ReleaseLease } from "./leases.js";
 import type { FailureRecord, TaskOptions } from "./tasks.js";
+import type { EventsPublished, PublishEvents, SubscribeTopics, UnsubscribeTopics } from "./topics.js";
 
 /**
  * A client numbers its tasks itself: task numbers are dense, ascend, and are never used again, also across reconnects. They
@@ -18,6 +20,11 @@ export type ClientToScheduler =
   | AddData
   | Synced
   | Ask
+  | PublishEvents
+  | SubscribeTopics
+  | UnsubscribeTopics
+  | AcquireLease
+  | ReleaseLease
   | Goodbye;
 
 /** Definitions, before the first submission that uses them. Sending one twice is harmless. */
@@ -156,13 +163,29 @@ export interface Goodbye {
 }
 
 export type SchedulerToClient =
-  TasksFinished | TasksErred | TasksPending | TasksCancelled | TasksLost | GraphAccepted | Answer | ClusterEvent;
+  | TasksFinished
+  | TasksErred
+  | TasksPending
+  | TasksCancelled
+  | TasksLost
+  | TasksBegun
+  | GraphAccepted
+  | Answer
+  | EventsPublished
+  | LeaseGranted
+  | ClusterEvent;
 
 /** Results are in memory. Small ones come along. */
 export interface TasksFinished {
   readonly op: "finished";
   readonly tasks: Int32Array;
   readonly nbytes: Float64Array;
+  /** When the run that made the result began, milliseconds since the epoch by its worker's clock; 0: not known any more. */
+  readonly startedAt: Float64Array;
+  /** Microseconds from there to its end, waiting included. */
+  readonly took: Float64Array;
+  /** Index of a worker that holds the result. */
+  readonly workers: Column;
   /** -1: not inline. */
   readonly inlineLengths: Column;
   readonly inline: Uint8Array;
@@ -184,6 +207,16 @@ export interface TasksPending {
 export interface TasksCancelled {
   readonly op: "cancelled";
   readonly tasks: Int32Array;
+}
+
+/** These have been running for a while: short ones are never mentioned. */
+export interface TasksBegun {
+  readonly op: "begun";
+  readonly tasks: Int32Array;
+  /** Milliseconds since the epoch, by the worker's clock. */
+  readonly startedAt: Float64Array;
+  /** Worker indices. */
+  readonly workers: Column;
 }
 
 /** Scattered data whose last holder is gone: it cannot be computed again. */

@@ -1,6 +1,7 @@
 import type { Column } from "./columns.js";
 import type { DefinitionRecord } from "./definitions.js";
 import type { FailureRecord, TaskOptions } from "./tasks.js";
+import type { PublishEvents } from "./topics.js";
 
 /**
  * Between scheduler and worker a task is its id: an integer the scheduler never uses again in its epoch. A run id counts
@@ -146,6 +147,8 @@ export type WorkerToScheduler =
   | RunsStopped
   | RunsRevoked
   | RunsSeceded
+  | RunsBegun
+  | PublishEvents
   | DataMissing
   | DataAdded
   | DataDropped
@@ -178,8 +181,12 @@ export interface RunFailure extends FailureRecord {
   readonly busy: number;
   /** false: it never began (an input could not be decoded, its function not revived). */
   readonly started: boolean;
+  /** Which of the worker's threads it was on. */
+  readonly thread?: number;
   /** true: the task asked to be run somewhere else (`reschedule()`); not a failure. */
   readonly reschedule?: boolean;
+  /** true: the task said that no further attempt may follow, however many are left. */
+  readonly isFinal?: boolean;
 }
 
 export interface RunsFailed {
@@ -209,6 +216,15 @@ export interface RunsSeceded {
   readonly runs: Int32Array;
   /** 1: left its slot; 0: is back in one. */
   readonly left: Uint8Array;
+}
+
+/** These have been running for a while. Runs that take less are never mentioned, so that short ones cost nothing. */
+export interface RunsBegun {
+  readonly op: "begun";
+  readonly tasks: Int32Array;
+  readonly runs: Int32Array;
+  /** Milliseconds since the epoch, by this worker's clock. */
+  readonly startedAt: Float64Array;
 }
 
 /** Inputs that `holders` did not have or could not be reached for. */

@@ -8,6 +8,7 @@ import type { FailureKind, TaskOptions } from "../messages/tasks.js";
 import type { ClientToScheduler, Question } from "../messages/client.js";
 import type { Hello } from "../messages/handshake.js";
 import type { WorkerToScheduler } from "../messages/worker.js";
+import { MAX_EVENT_BYTES, MAX_TOPIC } from "../messages/topics.js";
 import { Fields, MessageError, isRecord } from "./fields.js";
 import type { WireMessage } from "./frame.js";
 
@@ -125,6 +126,20 @@ const CLIENT_MESSAGES: { readonly [Op in ClientToScheduler["op"]]: (fields: Fiel
   synced() {},
   goodbye() {},
 
+  publish: published,
+  subscribe: (fields) => fields.texts("topics").forEach((topic) => checkTopic(fields, "topics", topic)),
+  unsubscribe: (fields) => void fields.texts("topics"),
+
+  acquire(fields) {
+    fields.integer("lease");
+    if (fields.text("name") === "") fields.fail("name", "a name");
+    fields.integer("limit", 1);
+    fields.integer("slots", 1);
+    fields.flag("held");
+    if (fields.has("task")) fields.integer("task");
+  },
+  release: (fields) => void fields.integer("lease"),
+
   ask(fields) {
     fields.integer("id", 0, Number.MAX_SAFE_INTEGER);
     const question = fields.record("what");
@@ -213,7 +228,9 @@ const WORKER_MESSAGES: { readonly [Op in WorkerToScheduler["op"]]: (fields: Fiel
       if (part.has("error")) part.bytes("error");
       if (part.has("origin")) part.text("origin");
       if (part.has("data")) part.record("data");
+      if (part.has("thread")) part.integer("thread");
       if (part.has("reschedule")) part.flag("reschedule");
+      if (part.has("isFinal")) part.flag("isFinal");
     }
   },
 
@@ -230,6 +247,13 @@ const WORKER_MESSAGES: { readonly [Op in WorkerToScheduler["op"]]: (fields: Fiel
     fields.ints("runs", rows);
     fields.bytes("left", rows);
   },
+
+  begun(fields) {
+    const rows = fields.ints("tasks").length;
+    fields.ints("runs", rows);
+    fields.floats("startedAt", rows);
+  },
+  publish: published,
 
   missing: (fields) => void fields.ints("holders", fields.ints("tasks").length),
   added: (fields) => void fields.floats("nbytes", fields.ints("tasks").length),
@@ -272,6 +296,16 @@ const WORKER_MESSAGES: { readonly [Op in WorkerToScheduler["op"]]: (fields: Fiel
     fields.bytes("bytes");
   },
 };
+
+function published(fields: Fields): void {
+  checkTopic(fields, "topic", fields.text("topic"));
+  if (fields.bytes("events").length > MAX_EVENT_BYTES) fields.fail("events", `at most ${MAX_EVENT_BYTES} bytes`);
+  if (fields.has("dropped")) fields.integer("dropped");
+}
+
+function checkTopic(fields: Fields, field: string, topic: string): void {
+  if (topic === "" || topic.length > MAX_TOPIC) fields.fail(field, `a name of at most ${MAX_TOPIC} characters`);
+}
 
 function keys(fields: Fields, rows: number): void {
   const total = fields.bytes("keys").length;

@@ -1,6 +1,6 @@
 import type { ClientHello } from "@heddle/protocol";
 import { NumberDirectory } from "./number-directory.js";
-import type { ErredColumns, FinishedColumns, NumberColumns } from "./outbox.js";
+import type { BegunColumns, ErredColumns, FinishedColumns, NumberColumns } from "./outbox.js";
 
 /** A client's connection. A client that comes back is a new connection with the same `hello.id`. */
 export interface ClientRecord {
@@ -16,6 +16,7 @@ export interface ClientRecord {
   /** Connections of the same client from before; what they want is held until this one is `synced`. */
   predecessors: ClientRecord[];
   wants: number;
+  readonly begun: BegunColumns;
   readonly finished: FinishedColumns;
   readonly erred: ErredColumns;
   readonly cancelled: NumberColumns;
@@ -33,7 +34,7 @@ export function newClient(
   index: number,
   hello: ClientHello,
   now: number,
-  outbox: Pick<ClientRecord, "finished" | "erred" | "cancelled" | "pending">,
+  outbox: Pick<ClientRecord, "begun" | "finished" | "erred" | "cancelled" | "pending">,
 ): ClientRecord {
   return {
     index,

@@ -35,6 +35,14 @@ export type Instruction =
   | { readonly to: "shell"; readonly action: "dropWorker"; readonly worker: number; readonly reason: string }
   /** A client asked the whole cluster to end. */
   | { readonly to: "shell"; readonly action: "shutdown" }
+  /** What a client published about its runs, as bytes that the scheduler does not read: for whoever shows what the cluster does. */
+  | {
+      readonly to: "shell";
+      readonly action: "event";
+      readonly client: number;
+      readonly topic: string;
+      readonly events: Uint8Array;
+    }
   /** For the operator: a mistake of the scheduler, with the story of the task it is about. */
   | { readonly to: "shell"; readonly action: "log"; readonly line: string }
   /** Feed `continue` in the next turn of the loop. */

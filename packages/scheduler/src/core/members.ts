@@ -27,6 +27,7 @@ export function workerJoined(t: Transitions, index: number, name: string, hello:
   );
   const others = [...state.workers.values()];
   state.workers.set(index, worker);
+  if (state.recorder !== undefined) worker.lane = state.recorder.workerJoined(worker);
   state.instructions.push({
     to: "worker",
     worker: index,
@@ -82,6 +83,7 @@ export function workerLeft(t: Transitions, index: number, expected: boolean, det
   if (worker === undefined) return;
   state.cause = Cause.workerLeft;
   state.workers.delete(index);
+  state.recorder?.workerLeft(worker, state.now, detail);
   for (const other of state.workers.values()) {
     state.instructions.push({ to: "worker", worker: other.index, message: { op: "peers", joined: [], left: [index] } });
   }
@@ -102,6 +104,7 @@ export function workerLeft(t: Transitions, index: number, expected: boolean, det
       state.backlog--;
       tasks.worker[slot] = NONE;
       tasks.state[slot] = State.waiting;
+      state.recorder?.moved(tasks.group[slot]!, at, State.waiting, 0);
       t.recommend(slot, State.queued);
     } else if (isDispatched(at)) {
       loseRun(t, slot, worker, expected, detail);
@@ -182,7 +185,7 @@ function adoptResult(t: Transitions, slot: number, worker: WorkerRecord, nbytes:
   state.addHolder(slot, worker);
   for (const { client, number } of state.wantsOf(slot)) {
     const record = state.clients.get(client);
-    if (record?.connected === true) record.finished.push(number, nbytes, undefined, 0, 0);
+    if (record?.connected === true) record.finished.pushHeld(number, nbytes, worker.index);
   }
   // A run of it elsewhere is disowned: one result is accepted, the first.
   if (isDispatched(at) && tasks.worker[slot] !== worker.index) {
@@ -229,6 +232,8 @@ function keepOrphans(
     tasks.id[slot] = state.nextId++;
     tasks.chunk[slot] = chunkIndex;
     tasks.row[slot] = row;
+    tasks.group[slot] = chunk.group(row).index;
+    state.recorder?.created(tasks.group[slot]);
     tasks.hash[slot] = hashKey(chunk.keys, chunk.keyStart(row), chunk.keyEnd(row));
     tasks.order[slot] = state.nextOrder++;
     tasks.nbytes[slot] = message.nbytes[row]!;

@@ -215,6 +215,9 @@ export class NumberColumns extends TaskColumns {
 export class FinishedColumns {
   readonly #tasks = new IntColumn();
   readonly #nbytes = new FloatColumn();
+  readonly #startedAt = new FloatColumn();
+  readonly #took = new FloatColumn();
+  readonly #workers = new IntColumn();
   readonly #inlineLengths = new IntColumn();
   readonly #inline = new ByteSink();
 
@@ -222,10 +225,27 @@ export class FinishedColumns {
     return this.#tasks.length;
   }
 
-  /** `end` < `start`: not inline. */
-  push(task: number, nbytes: number, inline: Uint8Array | undefined, start: number, end: number): void {
+  /** A result that somebody made some time ago: `worker` holds it. */
+  pushHeld(task: number, nbytes: number, worker: number): void {
+    this.push(task, nbytes, 0, 0, worker, undefined, 0, 0);
+  }
+
+  /** @param took - microseconds */
+  push(
+    task: number,
+    nbytes: number,
+    startedAt: number,
+    took: number,
+    worker: number,
+    inline: Uint8Array | undefined,
+    start: number,
+    end: number,
+  ): void {
     this.#tasks.push(task);
     this.#nbytes.push(nbytes);
+    this.#startedAt.push(startedAt);
+    this.#took.push(took);
+    this.#workers.push(worker);
     if (inline === undefined) {
       this.#inlineLengths.push(-1);
     } else {
@@ -239,8 +259,37 @@ export class FinishedColumns {
       op: "finished",
       tasks: this.#tasks.take(),
       nbytes: this.#nbytes.take(),
+      startedAt: this.#startedAt.take(),
+      took: this.#took.take(),
+      workers: this.#workers.takeColumn(),
       inlineLengths: this.#inlineLengths.takeColumn(),
       inline: this.#inline.take(),
+    };
+  }
+}
+
+/** Rows of a `begun` message to one client. */
+export class BegunColumns {
+  readonly #tasks = new IntColumn();
+  readonly #startedAt = new FloatColumn();
+  readonly #workers = new IntColumn();
+
+  get rows(): number {
+    return this.#tasks.length;
+  }
+
+  push(task: number, startedAt: number, worker: number): void {
+    this.#tasks.push(task);
+    this.#startedAt.push(startedAt);
+    this.#workers.push(worker);
+  }
+
+  message(): SchedulerToClient {
+    return {
+      op: "begun",
+      tasks: this.#tasks.take(),
+      startedAt: this.#startedAt.take(),
+      workers: this.#workers.takeColumn(),
     };
   }
 }

@@ -1,9 +1,18 @@
-import { at, type FailureRecord, type RunFailure, type RunsFinished, type WorkerToScheduler } from "@heddle/protocol";
+import {
+  at,
+  type FailureRecord,
+  type RunFailure,
+  type RunsBegun,
+  type RunsFinished,
+  type WorkerToScheduler,
+} from "@heddle/protocol";
 import { lostData, rerun } from "./failures.js";
+import type { EndedRun } from "./record/recorder.js";
 import type { SchedulerState } from "./state.js";
 import { Cause } from "./story.js";
 import { isDispatched, State } from "./task-state.js";
 import { Flag, NONE } from "./task-table.js";
+import { publishOfWorker } from "./topics.js";
 import type { Transitions } from "./transitions.js";
 import { notifyPending } from "./wants.js";
 import { countRun, type WorkerRecord } from "./workers.js";
@@ -36,23 +45,28 @@ function finished(t: Transitions, worker: WorkerRecord, message: RunsFinished): 
     const nbytes = message.nbytes[row]!;
     state.group(slot).observe(message.busy[row]!, nbytes);
     tasks.nbytes[slot] = nbytes;
+    if (state.recorder !== undefined) recordFinished(state, worker, slot, message, row);
     // Should it have to run again, it may fail as often again.
     tasks.retriesLeft[slot]! += tasks.attempts[slot]!;
     tasks.attempts[slot] = 0;
     state.addHolder(slot, worker);
     const inline = inlineLength >= 0 ? message.inline : undefined;
+    const inlineEnd = inlineStart + inlineLength;
+    const startedAt = message.startedAt[row]!;
+    const took = message.busy[row]! + at(message.waited, row);
     const client = tasks.wantClient[slot]!;
     if (client !== NONE) {
       const record = state.clients.get(client);
       if (record?.connected === true) {
-        record.finished.push(tasks.wantNumber[slot]!, nbytes, inline, inlineStart, inlineStart + inlineLength);
+        const number = tasks.wantNumber[slot]!;
+        record.finished.push(number, nbytes, startedAt, took, worker.index, inline, inlineStart, inlineEnd);
       }
       const more = state.moreWants.get(slot);
       if (more !== undefined) {
         for (const want of more) {
           const other = state.clients.get(want.client);
           if (other?.connected !== true) continue;
-          other.finished.push(want.number, nbytes, inline, inlineStart, inlineStart + inlineLength);
+          other.finished.push(want.number, nbytes, startedAt, took, worker.index, inline, inlineStart, inlineEnd);
         }
       }
     }
@@ -60,6 +74,75 @@ function finished(t: Transitions, worker: WorkerRecord, message: RunsFinished): 
     // Row by row: a later row of the same report may be the successor of this one.
     t.settleRecommended();
   }
+  state.recorder?.publish();
+}
+
+/** One for all: a row costs no object. */
+const ended: EndedRun = {
+  task: 0,
+  group: 0,
+  startedAt: 0,
+  busy: 0,
+  waited: 0,
+  thread: 0,
+  fetched: 0,
+  decoded: 0,
+  nbytes: 0,
+  attempt: 0,
+};
+
+function recordFinished(
+  state: SchedulerState,
+  worker: WorkerRecord,
+  slot: number,
+  message: RunsFinished,
+  row: number,
+): void {
+  const { tasks } = state;
+  const chunk = state.chunkOf(slot);
+  const chunkRow = tasks.row[slot]!;
+  ended.task = tasks.id[slot]!;
+  ended.group = tasks.group[slot]!;
+  ended.startedAt = message.startedAt[row]!;
+  ended.busy = message.busy[row]!;
+  ended.waited = at(message.waited, row);
+  ended.thread = at(message.threads, row);
+  ended.fetched = 0;
+  ended.decoded = 0;
+  ended.nbytes = message.nbytes[row]!;
+  ended.attempt = tasks.attempts[slot]! + 1;
+  state.recorder!.finished(worker, ended, state.now, chunk.keys, chunk.keyStart(chunkRow), chunk.keyEnd(chunkRow));
+}
+
+function recordErred(
+  state: SchedulerState,
+  worker: WorkerRecord,
+  slot: number,
+  failure: RunFailure,
+  retried: boolean,
+): void {
+  const { tasks } = state;
+  const chunk = state.chunkOf(slot);
+  const chunkRow = tasks.row[slot]!;
+  ended.task = tasks.id[slot]!;
+  ended.group = tasks.group[slot]!;
+  ended.startedAt = failure.startedAt;
+  ended.busy = failure.busy;
+  ended.waited = 0;
+  ended.thread = failure.thread ?? 0;
+  ended.fetched = 0;
+  ended.decoded = 0;
+  ended.nbytes = 0;
+  ended.attempt = tasks.attempts[slot]! + 1;
+  state.recorder!.erred(
+    worker,
+    ended,
+    retried,
+    state.now,
+    chunk.keys,
+    chunk.keyStart(chunkRow),
+    chunk.keyEnd(chunkRow),
+  );
 }
 
 function failed(t: Transitions, worker: WorkerRecord, failures: readonly RunFailure[]): void {
@@ -70,9 +153,12 @@ function failed(t: Transitions, worker: WorkerRecord, failures: readonly RunFail
   for (const failure of failures) {
     const slot = state.ids.get(failure.task);
     if (!isCurrent(state, worker, slot, failure.run)) continue;
+    const retried = mayRetry(state, slot, failure);
+    if (state.recorder !== undefined && failure.started && failure.reschedule !== true)
+      recordErred(state, worker, slot, failure, retried);
     if (failure.reschedule === true) {
       t.recommend(slot, State.waiting);
-    } else if (tasks.retriesLeft[slot]! > 0 && !(tasks.has(slot, Flag.once) && failure.started)) {
+    } else if (retried) {
       tasks.retriesLeft[slot]!--;
       tasks.attempts[slot]!++;
       t.recommend(slot, State.waiting);
@@ -81,6 +167,12 @@ function failed(t: Transitions, worker: WorkerRecord, failures: readonly RunFail
     }
     t.settleRecommended();
   }
+  state.recorder?.publish();
+}
+
+function mayRetry({ tasks }: SchedulerState, slot: number, failure: RunFailure): boolean {
+  if (failure.isFinal === true || tasks.retriesLeft[slot]! === 0) return false;
+  return !(tasks.has(slot, Flag.once) && failure.started);
 }
 
 function recordOf(failure: RunFailure, attempts: number, worker: string): FailureRecord {
@@ -88,8 +180,20 @@ function recordOf(failure: RunFailure, attempts: number, worker: string): Failur
     kind: failure.kind,
     message: failure.message,
     ...(failure.error === undefined ? {} : { error: failure.error.slice() }),
-    data: { ...failure.data, attempts, worker },
+    data: { ...failure.data, attempts, worker, startedAt: failure.startedAt, took: failure.busy },
   };
+}
+
+/** Long runs, for clients that wait for them. */
+function begun(state: SchedulerState, worker: WorkerRecord, { tasks, runs, startedAt }: RunsBegun): void {
+  for (let row = 0; row < tasks.length; row++) {
+    const slot = state.ids.get(tasks[row]!);
+    if (!isCurrent(state, worker, slot, runs[row]!)) continue;
+    for (const { client, number } of state.wantsOf(slot)) {
+      const record = state.clients.get(client);
+      if (record?.connected === true) record.begun.push(number, startedAt[row]!, worker.index);
+    }
+  }
 }
 
 /** Inputs a worker could not get. The holder is struck off unless it is alive and says otherwise. */
@@ -145,6 +249,10 @@ export function report(t: Transitions, worker: WorkerRecord, message: WorkerToSc
       return finished(t, worker, message);
     case "failed":
       return failed(t, worker, message.failures);
+    case "begun":
+      return begun(state, worker, message);
+    case "publish":
+      return publishOfWorker(state, worker.name, message);
     case "missing":
       return missing(t, worker, message.tasks, message.holders);
     case "added":

@@ -6,13 +6,15 @@ import type { Instruction, SchedulerEvent, SchedulerSettings } from "./events.js
 import { explain } from "./explain.js";
 import { addData, submit } from "./ingest.js";
 import { endGrace, membersChanged, present, workerJoined, workerLeft } from "./members.js";
-import { ErredColumns, FinishedColumns, NumberColumns } from "./outbox.js";
+import { BegunColumns, ErredColumns, FinishedColumns, NumberColumns } from "./outbox.js";
+import type { Recorder } from "./record/recorder.js";
 import { report } from "./reports.js";
 import { retireDrained } from "./retire.js";
 import { SchedulerState } from "./state.js";
 import { Stealing } from "./stealing.js";
 import { Cause, type StoryEntry } from "./story.js";
 import { NONE } from "./task-table.js";
+import { publishOfClient } from "./topics.js";
 import { Transitions } from "./transitions.js";
 import { validate } from "./validate.js";
 import { cancel, dropClient, retry, unwant, want } from "./wants.js";
@@ -30,8 +32,9 @@ export class SchedulerCore {
   /** `continue` has been asked for. */
   #continuing = false;
 
-  constructor(settings: SchedulerSettings) {
-    this.#state = new SchedulerState(settings);
+  /** @param recorder - writes down what happens, for whoever shows it */
+  constructor(settings: SchedulerSettings, recorder?: Recorder) {
+    this.#state = new SchedulerState(settings, recorder);
     this.#transitions = new Transitions(this.#state);
     this.#asks = new Asks(this.#transitions);
   }
@@ -106,6 +109,7 @@ export class SchedulerCore {
         if (client === undefined) return;
         client.connected = false;
         client.leftAt = state.now;
+        state.topics.clientLeft(event.client);
         return;
       }
       case "workerJoined":
@@ -152,6 +156,7 @@ export class SchedulerCore {
       state.holdUntil = state.now + state.settings.reconnectGrace;
     }
     const client = newClient(index, hello, state.now, {
+      begun: new BegunColumns(),
       finished: new FinishedColumns(),
       erred: new ErredColumns(),
       cancelled: new NumberColumns("cancelled"),
@@ -205,9 +210,20 @@ export class SchedulerCore {
       case "ask":
         state.cause = message.what.what === "restart" ? Cause.restart : Cause.cancel;
         return this.#asks.ask(client, message);
+      case "publish":
+        return publishOfClient(state, client.index, message);
+      case "subscribe":
+        return state.topics.subscribe(client.index, message.topics);
+      case "unsubscribe":
+        return state.topics.unsubscribe(client.index, message.topics);
+      case "acquire":
+        return state.leases.acquire(client.index, message);
+      case "release":
+        return state.leases.release(client.index, message.lease);
       case "goodbye":
         state.cause = Cause.clientLeft;
         client.connected = false;
+        state.topics.clientLeft(client.index);
         return dropClient(t, client);
     }
   }
@@ -250,6 +266,7 @@ export class SchedulerCore {
     for (const client of state.clients.values()) {
       if (!client.connected) continue;
       if (client.pending.rows > 0) toClient(client.index, client.pending.message());
+      if (client.begun.rows > 0) toClient(client.index, client.begun.message());
       if (client.finished.rows > 0) toClient(client.index, client.finished.message());
       if (client.erred.rows > 0) toClient(client.index, client.erred.message());
       if (client.cancelled.rows > 0) toClient(client.index, client.cancelled.message());

@@ -6,11 +6,14 @@ import { EdgePool } from "./edges.js";
 import type { Instruction, SchedulerSettings } from "./events.js";
 import { GroupTable, type TaskGroup } from "./groups.js";
 import { KeyIndex } from "./key-index.js";
+import { Leases } from "./leases.js";
 import { NumberDirectory } from "./number-directory.js";
+import type { Recorder } from "./record/recorder.js";
 import { RequirementTable, type Requirement } from "./requirements.js";
 import { Cause, StoryLog, type CauseCode } from "./story.js";
 import { TaskHeap } from "./task-heap.js";
 import { Flag, NONE, TaskTable } from "./task-table.js";
+import { Topics } from "./topics.js";
 import { hasRoom, UNKNOWN_DURATION, type WorkerRecord } from "./workers.js";
 
 export interface Want {
@@ -28,7 +31,7 @@ export class SchedulerState {
   /** Slots by the ids that workers know. */
   readonly ids = new NumberDirectory();
   readonly definitions = new DefinitionTable();
-  readonly groups = new GroupTable();
+  readonly groups: GroupTable;
   readonly requirements: RequirementTable;
   readonly workers = new Map<number, WorkerRecord>();
   readonly clients = new Map<number, ClientRecord>();
@@ -49,6 +52,11 @@ export class SchedulerState {
   readonly orphans = new Set<number>();
   /** Scattered values that are needed, and that no worker has presented since a restart. */
   readonly awaitedData = new Set<number>();
+  readonly topics = new Topics();
+  readonly leases = new Leases((client, lease) => {
+    if (this.clients.get(client)?.connected === true)
+      this.instructions.push({ to: "client", client, message: { op: "granted", lease } });
+  });
   readonly story = new StoryLog();
   /** Ready tasks that may run anywhere and prefer no worker. */
   readonly queue: TaskHeap;
@@ -67,7 +75,12 @@ export class SchedulerState {
   /** Instructions beyond the columns of the peers, in order. */
   instructions: Instruction[] = [];
 
-  constructor(readonly settings: SchedulerSettings) {
+  constructor(
+    readonly settings: SchedulerSettings,
+    /** Writes down what happens, for whoever shows it. */
+    readonly recorder?: Recorder,
+  ) {
+    this.groups = new GroupTable(recorder);
     this.index = new KeyIndex(this.tasks, (slot, key, start, end) =>
       this.chunkOf(slot).keyEquals(this.tasks.row[slot]!, key, start, end),
     );

@@ -143,8 +143,11 @@ export class Transitions {
   #step(slot: number, from: StateCode, to: StateCode, transition: Transition): void {
     // Told before it happens: a forgotten task has no id any more.
     this.state.tell(slot, from, to);
-    this.state.tasks.state[slot] = to;
+    const { tasks, recorder } = this.state;
+    tasks.state[slot] = to;
     transition(this, slot, from);
+    // A task that goes into a queue may end up in another state than it was sent to.
+    if (recorder !== undefined) recorder.moved(tasks.group[slot]!, from, tasks.state[slot]!, tasks.nbytes[slot]!);
   }
 
   #dropIfUnneeded(slot: number): void {
@@ -196,6 +199,7 @@ function dropInputs(t: Transitions, slot: number): void {
 function leaveWorker(state: SchedulerState, slot: number, from: StateCode): void {
   const { tasks } = state;
   const worker = state.workers.get(tasks.worker[slot]!);
+  if (state.leases.hasTasks) state.leases.taskOver(tasks.id[slot]!);
   if (worker !== undefined) {
     if (from === State.assigned) countFollower(worker, -1, tasks.charge[slot]!);
     else if (tasks.has(slot, Flag.away)) worker.away--;
@@ -356,8 +360,15 @@ const intoErred: Transition = (t, slot, from) => {
     if (isUnfinished(tasks.state[dependent]!)) t.fail(dependent, failure);
   });
   state.group(slot).failed++;
+  if (state.recorder !== undefined) recordFailure(state, slot, own);
   if (!state.isNeeded(slot)) t.check(slot);
 };
+
+function recordFailure(state: SchedulerState, slot: number, failure: FailureRecord): void {
+  const worker = [...state.workers.values()].find(({ name }) => name === failure.data?.["worker"]);
+  const own = failure.origin === undefined ? failure : undefined;
+  state.recorder!.failed(state.tasks.group[slot]!, own, worker?.index, () => state.key(slot), state.now);
+}
 
 const erredToReleased: Transition = (t, slot) => {
   t.state.failures.delete(slot);

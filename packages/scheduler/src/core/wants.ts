@@ -19,7 +19,7 @@ export function want(t: Transitions, client: ClientRecord, number: number, slot:
   }
   client.wants++;
   const at = tasks.state[slot];
-  if (at === State.memory) client.finished.push(number, tasks.nbytes[slot]!, undefined, 0, 0);
+  if (at === State.memory) client.finished.pushHeld(number, tasks.nbytes[slot]!, tasks.holder[slot]!);
   else if (at === State.erred) client.erred.push(number, state.failures.get(slot)!);
   else if (at === State.released) t.need(slot);
 }
@@ -85,6 +85,7 @@ function* letGoOfAll(t: Transitions, client: ClientRecord): Generator<void> {
     yield;
   }
   state.clients.delete(client.index);
+  state.leases.clientGone(client.index);
   state.definitions.forgetClient(client.index);
 }
 

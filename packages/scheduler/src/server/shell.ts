@@ -33,6 +33,8 @@ export interface ShellOptions {
   log(line: string): void;
   /** A client asked for the end of the whole cluster. */
   onShutdown(): void;
+  /** What clients publish about their runs, in order: bytes as they came, to be copied by who keeps them. */
+  onRunEvents?(topic: string, events: Uint8Array): void;
 }
 
 /** The core wants to hear of the time at least every 500 ms. */
@@ -221,6 +223,9 @@ export class Shell {
       case "client": {
         const member = this.members.clients.get(instruction.client);
         if (member === undefined) return;
+        // A listener that does not keep up misses events rather than losing its connection and its results with it.
+        if (instruction.message.op === "published" && member.channel.buffered > this.#options.maxClientBacklog / 4)
+          return;
         member.channel.send(instruction.message);
         if (member.channel.buffered > this.#options.maxClientBacklog) this.#tooSlow(member);
         return;
@@ -240,6 +245,9 @@ export class Shell {
         return;
       case "log":
         this.#options.log(instruction.line);
+        return;
+      case "event":
+        this.#options.onRunEvents?.(instruction.topic, instruction.events);
         return;
       case "continue":
         // An immediate, so that sockets are read and written between two slices.

@@ -41,6 +41,8 @@ export class TestScheduler {
   readonly workers = new Map<number, TestWorker>();
   readonly clients = new Map<number, TestClient>();
   readonly dropped: number[] = [];
+  /** What clients published, as the shell gets it. */
+  readonly runEvents: { readonly topic: string; readonly events: string }[] = [];
   continues = 0;
   now = 1_000_000;
   #nextWorker = 0;
@@ -76,6 +78,8 @@ export class TestScheduler {
         case "shell":
           if (instruction.action === "continue") this.continues++;
           if (instruction.action === "dropWorker") this.dropped.push(instruction.worker);
+          if (instruction.action === "event")
+            this.runEvents.push({ topic: instruction.topic, events: decoder.decode(instruction.events) });
           break;
       }
     }
@@ -150,6 +154,8 @@ export class TestClient {
   readonly results = new Map<string, string>();
   readonly answers: Extract<SchedulerToClient, { op: "answer" }>[] = [];
   readonly accepted: number[] = [];
+  /** Everything about runs, topics and leases, in order. */
+  readonly news: Extract<SchedulerToClient, { op: "begun" | "published" | "granted" | "finished" | "erred" }>[] = [];
   #graph = 0;
 
   constructor(
@@ -240,7 +246,13 @@ export class TestClient {
 
   receive(message: SchedulerToClient): void {
     switch (message.op) {
+      case "begun":
+      case "published":
+      case "granted":
+        this.news.push(message);
+        break;
       case "finished": {
+        this.news.push(message);
         const offsets = offsetsOf(message.inlineLengths, message.tasks.length);
         message.tasks.forEach((number, row) => {
           const key = this.keys[number]!;
@@ -252,6 +264,7 @@ export class TestClient {
         break;
       }
       case "erred":
+        this.news.push(message);
         message.tasks.forEach((number, row) => {
           this.heard.set(this.keys[number]!, "erred");
           this.failures.set(this.keys[number]!, message.failures[at(message.failureOf, row)]!);
@@ -330,7 +343,12 @@ export class TestWorker {
 
   finish(
     keys: string[],
-    { busy = 10, nbytes = 8, run: runOverride }: { busy?: number; nbytes?: number; run?: number } = {},
+    {
+      busy = 10,
+      nbytes = 8,
+      startedAt = 0,
+      run: runOverride,
+    }: { busy?: number; nbytes?: number; startedAt?: number; run?: number } = {},
   ): void {
     const runs = keys.map((key) => this.runs.get(key)!);
     for (const run of runs) {
@@ -343,7 +361,7 @@ export class TestWorker {
       tasks: Int32Array.from(runs, (run) => run.task),
       runs: Int32Array.from(runs, (run) => runOverride ?? run.run),
       nbytes: new Float64Array(runs.length).fill(nbytes),
-      startedAt: new Float64Array(runs.length),
+      startedAt: new Float64Array(runs.length).fill(startedAt),
       busy: new Int32Array(runs.length).fill(busy),
       waited: 0,
       threads: 0,
@@ -363,7 +381,14 @@ export class TestWorker {
     return count;
   }
 
-  fail(key: string, { reschedule = false, started = true }: { reschedule?: boolean; started?: boolean } = {}): void {
+  fail(
+    key: string,
+    {
+      reschedule = false,
+      started = true,
+      isFinal = false,
+    }: { reschedule?: boolean; started?: boolean; isFinal?: boolean } = {},
+  ): void {
     const { task, run } = this.runs.get(key)!;
     this.runs.delete(key);
     this.send({
@@ -379,6 +404,7 @@ export class TestWorker {
           busy: 5,
           started,
           ...(reschedule ? { reschedule: true } : {}),
+          ...(isFinal ? { isFinal: true } : {}),
         },
       ],
     });

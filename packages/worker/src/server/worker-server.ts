@@ -14,6 +14,7 @@ import { WorkerThreadPool } from "../executor/pool.js";
 import { DataPlane } from "./data-plane.js";
 import { ExecutorGate } from "./executor-gate.js";
 import { Membership } from "./membership.js";
+import { NewsGate } from "./news-gate.js";
 import { settingsOf, type WorkerEnd, type WorkerServerOptions, type WorkerSettings } from "./options.js";
 import { Pulse } from "./pulse.js";
 
@@ -38,6 +39,7 @@ export class WorkerServer {
   readonly #membership: Membership;
   readonly #memory: MemoryWatch;
   readonly #pulse = new Pulse((cpu) => this.#beat(cpu));
+  readonly #news = new NewsGate((message) => this.#membership.send(message));
   #core: WorkerCore;
   #pool: ExecutorPool;
   #gate: ExecutorGate;
@@ -338,6 +340,12 @@ export class WorkerServer {
       seceded: (thread, tasks, runs, away) => tell({ type: "seceded", thread, tasks, runs, away }),
       replaced: (thread, tasks, runs) => tell({ type: "replaced", thread, tasks, runs }),
       output: (_task, stream, text) => this.#output(stream, text),
+      begun: (tasks, runs, startedAt) => {
+        if (isCurrent()) this.#membership.send({ op: "begun", tasks, runs, startedAt });
+      },
+      published: (topic, events, mustArrive) => {
+        if (isCurrent()) this.#news.publish(topic, events, mustArrive);
+      },
       returned: (id, ok, bytes) => tell({ type: "returned", id, ok, bytes }),
     };
   }

@@ -137,6 +137,14 @@ export class NativeAddonError extends HeddleError {
 }
 registerError(NativeAddonError);
 
+/** What an attempt throws that no other may follow, however many retries are left. The task fails with `cause`. */
+export class FinalFailure extends HeddleError {
+  constructor(cause: unknown) {
+    super("HEDDLE_FINAL_FAILURE", "the task asked for no further attempt", { cause });
+  }
+}
+registerError(FinalFailure);
+
 /** What `reschedule()` throws. Nothing but the executor should catch it. */
 export class RescheduleRequest extends HeddleError {
   constructor(readonly reason: string) {

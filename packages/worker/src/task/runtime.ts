@@ -44,6 +44,8 @@ export interface RunningTask {
   readonly context: TaskContext;
   /** Id by which scheduler and worker know the task. */
   readonly id: number;
+  /** Gets what the run prints, in place of the worker's output. */
+  output: ((stream: "stdout" | "stderr", text: string) => void) | undefined;
 }
 
 export interface TaskRuntime {
@@ -53,6 +55,11 @@ export interface TaskRuntime {
   secede(task: RunningTask): Promise<void>;
   /** The task waits for other tasks from now on, and needs no slot meanwhile; the function ends that. */
   vacateSlot(task: RunningTask): () => void;
+  /** See {@link RunControl}. */
+  limitTime(task: RunningTask, milliseconds: number): void;
+  publish(topic: string, events: Uint8Array, mustArrive: boolean): void;
+  /** Bytes of events that may be published at once. */
+  readonly maxEvents: number;
   /** Position, in the client's source, of the imported file whose top level is running at this moment. */
   evaluating(): string | undefined;
   /** Zeroed memory of exactly this size. */

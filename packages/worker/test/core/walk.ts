@@ -243,6 +243,8 @@ export class Walk {
       case "added":
       case "dropped":
       case "seceded":
+      case "begun":
+      case "publish":
       case "heartbeat":
       case "status":
       case "returned":
