@@ -1,7 +1,11 @@
 /** `api/v1/`: questions to the source, and the few actions. See `@heddle/protocol/dashboard` for what each answers. */
+import { pipeline } from "node:stream/promises";
 import { Router, json, type NextFunction, type Request, type Response } from "express";
 import type { Role, SessionInfo } from "@heddle/protocol/dashboard";
 import { HEDDLE_VERSION } from "@heddle/protocol";
+import { chromeTrace } from "../record/chrome-trace.js";
+import { htmlReport, type ReportPage } from "../record/html-report.js";
+import type { TimeRange } from "../record/recorded-runs.js";
 import type { DashboardSource } from "../source.js";
 import { BadRequestError, field, limit, pathNumber, pathText, text, texts, whole, wholes } from "./query.js";
 import type { Sessions } from "./sessions.js";
@@ -12,6 +16,8 @@ export interface ApiContext {
   /** Of cookies: the path below which all of it is, as browsers see it. */
   readonly cookiePath: string;
   readonly secure: boolean;
+  /** Absent where it was not built. */
+  readonly reportPage?: ReportPage;
 }
 
 /** Rows of the record in one request; tasks of one action. */
@@ -177,6 +183,20 @@ export function api(context: ApiContext): Router {
     ),
   );
 
+  router.get("/trace", async (request, response) => {
+    await download(response, "application/json", "trace.json", chromeTrace(source, rangeOf(request)));
+  });
+  router.get("/report", async (request, response) => {
+    if (context.reportPage === undefined) return missing(response, "this installation has no page for reports");
+    const options = { ...rangeOf(request), title: text(request, "title") ?? `Heddle report of ${source.cluster}` };
+    await download(
+      response,
+      "text/html; charset=utf-8",
+      "report.html",
+      htmlReport(source, context.reportPage, options),
+    );
+  });
+
   // ---- for those who may act
 
   router.use("/actions", (request, response, next) => admit(sessions, "operate", request, response, next));
@@ -244,6 +264,17 @@ function answer(ask: (request: Request) => Promise<unknown>): (request: Request,
 
 function missing(response: Response, message: string): void {
   response.status(404).json({ code: "HEDDLE_NOT_FOUND", message });
+}
+
+/** Milliseconds since the epoch; all recorded time by default. */
+function rangeOf(request: Request): TimeRange {
+  return { from: whole(request, "from") ?? 0, to: whole(request, "to") ?? Number.MAX_SAFE_INTEGER };
+}
+
+async function download(response: Response, type: string, name: string, pieces: AsyncGenerator<string>): Promise<void> {
+  response.set({ "Content-Type": type, "Content-Disposition": `attachment; filename="${name}"` });
+  // Who asked for it may go away at any time.
+  await pipeline(pieces, response).catch(() => response.destroy());
 }
 
 function given<N extends string, V>(name: N, value: V | undefined): { [K in N]?: V } {

@@ -1,12 +1,15 @@
 /** The dashboard's port: the page, its HTTP interface, its WebSockets, and metrics. */
+import { readFileSync } from "node:fs";
 import { createServer, type IncomingMessage, type RequestListener, type Server } from "node:http";
 import { createServer as createSecureServer } from "node:https";
+import { join } from "node:path";
 import type { Duplex } from "node:stream";
 import express, { type ErrorRequestHandler, type Express, type Response } from "express";
 import { WebSocketServer } from "ws";
 import { HeddleError } from "@heddle/protocol";
 import { DASHBOARD_SUBPROTOCOL, type Role } from "@heddle/protocol/dashboard";
 import { addressOf, listen } from "../../server/listening.js";
+import type { ReportPage } from "../record/html-report.js";
 import type { DashboardSource } from "../source.js";
 import { admit, api } from "./api.js";
 import { ofOwnUser } from "./own-user.js";
@@ -37,6 +40,8 @@ export interface DashboardServerOptions {
   readonly tls?: { readonly cert: string | Buffer; readonly key: string | Buffer };
   /** Folder of the built page. */
   readonly pageFolder: string;
+  /** Folder of the page for reports: report.js and report.css. */
+  readonly reportFolder?: string;
 }
 
 const REQUEST_TIMEOUT = 10_000;
@@ -137,6 +142,7 @@ export class DashboardServer {
         sessions: this.#sessions,
         cookiePath: this.#base === "" ? "/" : `${this.#base}/`,
         secure: this.#options.tls !== undefined,
+        ...reportPage(this.#options.reportFolder),
       }),
     );
     site.use((request, response, next) => {
@@ -173,6 +179,12 @@ export class DashboardServer {
       return turnAway(stream, { status: 401, code: "HEDDLE_UNAUTHORIZED", message: "log in first" });
     this.#sockets.handleUpgrade(request, stream, head, (socket) => this.#source.attach(socket, role));
   }
+}
+
+function reportPage(folder: string | undefined): { readonly reportPage?: ReportPage } {
+  if (folder === undefined) return {};
+  const read = (name: string): string => readFileSync(join(folder, name), "utf8");
+  return { reportPage: { script: read("report.js"), style: read("report.css") } };
 }
 
 function send(file: PageFile, request: IncomingMessage, response: Response): void {
