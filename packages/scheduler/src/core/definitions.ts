@@ -18,9 +18,13 @@ export interface Definition {
 /** Every definition by hash: each crosses to the scheduler once per client, and to each worker once. */
 export class DefinitionTable {
   readonly #byHash = new Map<string, Definition>();
+  readonly #onDropped: (dropped: readonly Definition[]) => void;
+  #dropped: Definition[] = [];
   #next = FIRST_DEFINITION;
 
-  constructor() {
+  /** @param onDropped - told of definitions that nobody can name any more */
+  constructor(onDropped: (dropped: readonly Definition[]) => void = () => {}) {
+    this.#onDropped = onDropped;
     for (const name of Object.keys(Builtin) as BuiltinName[]) {
       const hash = BUILTIN_PREFIX + name;
       this.#byHash.set(hash, {
@@ -83,11 +87,14 @@ export class DefinitionTable {
       const definition = this.#byHash.get(hash);
       if (definition?.clients.delete(client) === true) this.#dropIfUseless(definition);
     }
+    this.#tell();
   }
 
   /** The last chunk whose tasks run it is gone. */
   release(definition: Definition): void {
-    if (--definition.chunks === 0) this.#dropIfUseless(definition);
+    if (--definition.chunks > 0) return;
+    this.#dropIfUseless(definition);
+    this.#tell();
   }
 
   /** A client that is gone cannot refer to what it sent. */
@@ -99,12 +106,20 @@ export class DefinitionTable {
     if (definition.chunks > 0 || definition.clients.size > 0 || definition.users > 0) return;
     if (this.#byHash.get(definition.hash) !== definition) return;
     this.#byHash.delete(definition.hash);
+    this.#dropped.push(definition);
     for (const hash of definition.needs) {
       const part = this.#byHash.get(hash);
       if (part === undefined) continue;
       part.users--;
       this.#dropIfUseless(part);
     }
+  }
+
+  #tell(): void {
+    if (this.#dropped.length === 0) return;
+    const dropped = this.#dropped;
+    this.#dropped = [];
+    this.#onDropped(dropped);
   }
 
   get size(): number {

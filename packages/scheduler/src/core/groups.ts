@@ -1,3 +1,6 @@
+import { OTHER } from "./record/memory.js";
+import type { Recorder } from "./record/recorder.js";
+
 /** What is known of the tasks of one kind: the same function under the same name. */
 export class TaskGroup {
   /** Tasks of the group that exist. */
@@ -10,7 +13,11 @@ export class TaskGroup {
   /** Mean result, bytes. */
   meanBytes = 0;
 
-  constructor(readonly name: string) {}
+  constructor(
+    readonly name: string,
+    /** Its row in what is counted by group; groups beyond a bound share one. */
+    readonly index: number,
+  ) {}
 
   /** Exponentially weighted, half of it the newest batch, as Dask does: tasks of one group drift. */
   observe(busy: number, nbytes: number): void {
@@ -29,10 +36,21 @@ export class TaskGroup {
 
 export class GroupTable {
   readonly #byName = new Map<string, TaskGroup>();
+  readonly #recorder: Recorder | undefined;
+  #next = 0;
+
+  constructor(recorder?: Recorder) {
+    this.#recorder = recorder;
+  }
 
   get(name: string): TaskGroup {
     let group = this.#byName.get(name);
-    if (group === undefined) this.#byName.set(name, (group = new TaskGroup(name)));
+    if (group === undefined) {
+      // Never used again: what was recorded under it keeps its name.
+      const index = Math.min(this.#next++, OTHER);
+      this.#byName.set(name, (group = new TaskGroup(name, index)));
+      if (this.#next <= OTHER + 1) this.#recorder?.groupAdded(index, name);
+    }
     return group;
   }
 

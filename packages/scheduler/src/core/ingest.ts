@@ -54,6 +54,7 @@ export function submit(t: Transitions, client: ClientRecord, message: SubmitTask
       tasks.hash[slot] = hash;
       tasks.order[slot] = order;
       attach(state, slot, chunk, chunkIndex, row);
+      state.recorder?.created(tasks.group[slot]!);
       state.index.add(hash, slot);
       state.ids.set(tasks.id[slot]!, slot);
       connect(state, slot, chunk, row, client, message.deps, depStart);
@@ -136,8 +137,10 @@ function attach(state: SchedulerState, slot: number, chunk: Chunk, chunkIndex: n
   const { tasks } = state;
   tasks.chunk[slot] = chunkIndex;
   tasks.row[slot] = row;
+  const group = chunk.group(row);
+  tasks.group[slot] = group.index;
   chunk.live++;
-  chunk.group(row).tasks++;
+  group.tasks++;
   const options = chunk.optionsAt(row);
   if (options === undefined) return;
   tasks.priority[slot] = options.priority ?? 0;
@@ -155,7 +158,7 @@ function connect(
   deps: Int32Array,
   depStart: number,
 ): void {
-  const { tasks, edges } = state;
+  const { tasks, edges, recorder } = state;
   const start = chunk.depStart(row);
   const end = chunk.depEnd(row);
   for (let position = start; position < end; position++) {
@@ -163,6 +166,7 @@ function connect(
     const edge = edges.add(input, slot, tasks.dependents[input]!);
     tasks.dependents[input] = edge;
     chunk.edges[position] = edge;
+    if (recorder !== undefined) recorder.edge(tasks.group[input]!, tasks.group[slot]!);
   }
 }
 
@@ -177,11 +181,13 @@ function adoptOrphan(
 ): void {
   const { tasks } = state;
   const before = state.chunkOf(slot);
+  const formerGroup = tasks.group[slot]!;
   before.group(tasks.row[slot]!).tasks--;
   if (--before.live === 0) state.dropChunk(tasks.chunk[slot]!);
   tasks.clear(slot, Flag.orphan | Flag.data);
   tasks.order[slot] = order;
   attach(state, slot, chunk, chunkIndex, row);
+  state.recorder?.regrouped(formerGroup, tasks.group[slot]!, tasks.state[slot]!, tasks.nbytes[slot]!);
 }
 
 /** Whether a request for an existing key asks for the task that has it. */
@@ -251,6 +257,7 @@ export function addData(t: Transitions, client: ClientRecord, message: AddData):
       tasks.hash[slot] = hash;
       tasks.order[slot] = state.nextOrder++;
       attach(state, slot, chunk, chunkIndex, row);
+      state.recorder?.created(tasks.group[slot]!);
       tasks.set(slot, Flag.data);
       tasks.nbytes[slot] = message.nbytes[row]!;
       state.index.add(hash, slot);

@@ -1,7 +1,7 @@
 import type { FailureRecord, TaskOptions } from "@heddle/protocol";
 import type { Chunk } from "./chunk.js";
 import type { ClientRecord } from "./clients.js";
-import { DefinitionTable } from "./definitions.js";
+import { DefinitionTable, type Definition } from "./definitions.js";
 import { EdgePool } from "./edges.js";
 import type { Instruction, SchedulerSettings } from "./events.js";
 import { GroupTable, type TaskGroup } from "./groups.js";
@@ -30,7 +30,7 @@ export class SchedulerState {
   readonly index: KeyIndex;
   /** Slots by the ids that workers know. */
   readonly ids = new NumberDirectory();
-  readonly definitions = new DefinitionTable();
+  readonly definitions = new DefinitionTable((dropped) => this.#undefine(dropped));
   readonly groups: GroupTable;
   readonly requirements: RequirementTable;
   readonly workers = new Map<number, WorkerRecord>();
@@ -103,6 +103,17 @@ export class SchedulerState {
     for (const definition of this.chunks[index]!.definitions()) this.definitions.release(definition);
     this.chunks[index] = undefined;
     this.freeChunks.push(index);
+  }
+
+  /** At once: should a definition come again, it is another one, and is sent again after this. */
+  #undefine(dropped: readonly Definition[]): void {
+    for (const worker of this.workers.values()) {
+      const known = dropped.filter((definition) => worker.known.delete(definition));
+      if (known.length === 0) continue;
+      const hashes = known.map((definition) => definition.hash);
+      const indices = Int32Array.from(known, (definition) => definition.index);
+      this.instructions.push({ to: "worker", worker: worker.index, message: { op: "undefine", hashes, indices } });
+    }
   }
 
   key(slot: number): string {

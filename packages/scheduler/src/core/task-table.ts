@@ -43,6 +43,8 @@ export class TaskTable {
   /** Where its key, function and arguments are: a chunk, and a row of it. */
   chunk!: Int32Array;
   row!: Int32Array;
+  /** Index of its group. */
+  group!: Int32Array;
   /** Hash of its key, kept so that the index grows without reading keys. */
   hash!: Int32Array;
   /** The last dispatch. */
@@ -143,6 +145,7 @@ export class TaskTable {
     this.id = grown(this.id, Int32Array, capacity);
     this.chunk = grown(this.chunk, Int32Array, capacity);
     this.row = grown(this.row, Int32Array, capacity);
+    this.group = grown(this.group, Int32Array, capacity);
     this.hash = grown(this.hash, Int32Array, capacity);
     this.run = grown(this.run, Int32Array, capacity);
     this.priority = grown(this.priority, Int32Array, capacity);

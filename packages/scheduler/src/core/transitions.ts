@@ -147,7 +147,7 @@ export class Transitions {
     tasks.state[slot] = to;
     transition(this, slot, from);
     // A task that goes into a queue may end up in another state than it was sent to.
-    if (recorder !== undefined) recorder.moved(tasks.group[slot]!, from, tasks.state[slot]!, tasks.nbytes[slot]!);
+    if (recorder !== undefined) recorder.moved(tasks.group[slot]!, from, tasks.state[slot], tasks.nbytes[slot]!);
   }
 
   #dropIfUnneeded(slot: number): void {
@@ -365,9 +365,8 @@ const intoErred: Transition = (t, slot, from) => {
 };
 
 function recordFailure(state: SchedulerState, slot: number, failure: FailureRecord): void {
-  const worker = [...state.workers.values()].find(({ name }) => name === failure.data?.["worker"]);
   const own = failure.origin === undefined ? failure : undefined;
-  state.recorder!.failed(state.tasks.group[slot]!, own, worker?.index, () => state.key(slot), state.now);
+  state.recorder!.failed(state.tasks.group[slot]!, own, () => state.key(slot), state.now);
 }
 
 const erredToReleased: Transition = (t, slot) => {

@@ -29,6 +29,9 @@ export interface WorkerRecord {
   /** false: it was a member before, and has not said yet what it holds: nothing is sent that it may have. */
   presented: boolean;
   joinedAt: number;
+  /** In the record: lane of its first thread; milliseconds that its clock is ahead of the scheduler's. */
+  lane: number;
+  clockOffset: number;
   lastSeen: number;
   metrics: Heartbeat | undefined;
   /** Runs it owns and that use, or will use, a thread. */
@@ -79,6 +82,8 @@ export function newWorker(
     statusReason: "",
     presented: hello.lastEpoch === undefined,
     joinedAt: now,
+    lane: 0,
+    clockOffset: 0,
     lastSeen: now,
     metrics: undefined,
     inflight: 0,

@@ -1,0 +1,142 @@
+/**
+ * The record of what the scheduler does, in shared memory: its thread writes, the dashboard's reads, and neither waits for the
+ * other. Pages that are never touched cost nothing, so that bounds are generous and nothing ever has to grow.
+ */
+
+/** Groups beyond this share the last index; as many lanes. */
+export const MAX_INDEX = 0xffff;
+/** Index of everything that found no place of its own. */
+export const OTHER = MAX_INDEX - 1;
+/** Counters of a group, one for each state, `forgotten` included. */
+export const STATE_STRIDE = 16;
+
+/** Words of {@link RecordMemory.control}. */
+export const Control = {
+  /** Rows published, modulo 2^32. */
+  head: 0,
+  /** Bytes of keys written, modulo 2^32. */
+  keyHead: 1,
+} as const;
+
+/** Numbers of {@link RecordMemory.gauges}, written a few times a second. */
+export const Gauge = {
+  /** Of the scheduler's thread: share of the time its loop was busy, 0 to 1; delay of its loop, milliseconds. */
+  utilisation: 0,
+  delayP50: 1,
+  delayP99: 2,
+  /** Bytes. */
+  heap: 3,
+  rss: 4,
+  /** Transitions since it started. */
+  transitions: 5,
+  clients: 6,
+  /** Longest delay of the loop since it was last read by whoever collects metrics, milliseconds. */
+  delayMax: 7,
+  /** Milliseconds since the epoch, when these were written. */
+  time: 8,
+} as const;
+const GAUGES = 16;
+
+/** All of it; plain, so that it crosses to another thread. */
+export interface RecordMemory {
+  /** Rows that are kept: a power of two. */
+  readonly capacity: number;
+  readonly control: SharedArrayBuffer;
+  /** Rows as frames carry them, without `end`. */
+  readonly rows: SharedArrayBuffer;
+  /** Float64: when each ended, milliseconds since the epoch by the scheduler's clock. */
+  readonly ends: SharedArrayBuffer;
+  /** Int32: id of each row's task. */
+  readonly tasks: SharedArrayBuffer;
+  /** Uint32: where each row's key begins among all bytes of keys ever written, and Uint16: its length. */
+  readonly keyStarts: SharedArrayBuffer;
+  readonly keyLengths: SharedArrayBuffer;
+  /** The last bytes of keys. */
+  readonly keys: SharedArrayBuffer;
+  /** Int32[group][state]. */
+  readonly counts: SharedArrayBuffer;
+  /** Int32[group]: runs that made a result; tasks that failed. */
+  readonly finished: SharedArrayBuffer;
+  readonly failed: SharedArrayBuffer;
+  /** Float64[group]: bytes of results in memory. */
+  readonly nbytes: SharedArrayBuffer;
+  /** By lane, what runs there. Uint16: group, or IDLE. Int32: id of the task. Float64: since when. */
+  readonly laneGroups: SharedArrayBuffer;
+  readonly laneTasks: SharedArrayBuffer;
+  readonly laneStarts: SharedArrayBuffer;
+  readonly gauges: SharedArrayBuffer;
+}
+
+/** Bytes of keys kept, per row: keys are longer, so the oldest rows lose theirs. */
+const KEY_BYTES = 32;
+const MIN_ROWS = 1024;
+
+/** @param rows - rows to keep; rounded up to a power of two */
+export function allocateRecord(rows: number): RecordMemory {
+  const capacity = 2 ** Math.ceil(Math.log2(Math.min(Math.max(rows, MIN_ROWS), 2 ** 26)));
+  const indices = MAX_INDEX + 1;
+  const shared = (bytes: number): SharedArrayBuffer => new SharedArrayBuffer(bytes);
+  return {
+    capacity,
+    control: shared(64),
+    rows: shared(capacity * 32),
+    ends: shared(capacity * 8),
+    tasks: shared(capacity * 4),
+    keyStarts: shared(capacity * 4),
+    keyLengths: shared(capacity * 2),
+    keys: shared(capacity * KEY_BYTES),
+    counts: shared(indices * STATE_STRIDE * 4),
+    finished: shared(indices * 4),
+    failed: shared(indices * 4),
+    nbytes: shared(indices * 8),
+    laneGroups: shared(indices * 2),
+    laneTasks: shared(indices * 4),
+    laneStarts: shared(indices * 8),
+    gauges: shared(GAUGES * 8),
+  };
+}
+
+/** The same memory as columns. */
+export class RecordColumns {
+  readonly capacity: number;
+  readonly control: Int32Array;
+  readonly bytes: Uint8Array;
+  readonly shorts: Uint16Array;
+  readonly words: Uint32Array;
+  readonly floats: Float32Array;
+  readonly ends: Float64Array;
+  readonly tasks: Int32Array;
+  readonly keyStarts: Uint32Array;
+  readonly keyLengths: Uint16Array;
+  readonly keys: Uint8Array;
+  readonly counts: Int32Array;
+  readonly finished: Int32Array;
+  readonly failed: Int32Array;
+  readonly nbytes: Float64Array;
+  readonly laneGroups: Uint16Array;
+  readonly laneTasks: Int32Array;
+  readonly laneStarts: Float64Array;
+  readonly gauges: Float64Array;
+
+  constructor(readonly memory: RecordMemory) {
+    this.capacity = memory.capacity;
+    this.control = new Int32Array(memory.control);
+    this.bytes = new Uint8Array(memory.rows);
+    this.shorts = new Uint16Array(memory.rows);
+    this.words = new Uint32Array(memory.rows);
+    this.floats = new Float32Array(memory.rows);
+    this.ends = new Float64Array(memory.ends);
+    this.tasks = new Int32Array(memory.tasks);
+    this.keyStarts = new Uint32Array(memory.keyStarts);
+    this.keyLengths = new Uint16Array(memory.keyLengths);
+    this.keys = new Uint8Array(memory.keys);
+    this.counts = new Int32Array(memory.counts);
+    this.finished = new Int32Array(memory.finished);
+    this.failed = new Int32Array(memory.failed);
+    this.nbytes = new Float64Array(memory.nbytes);
+    this.laneGroups = new Uint16Array(memory.laneGroups);
+    this.laneTasks = new Int32Array(memory.laneTasks);
+    this.laneStarts = new Float64Array(memory.laneStarts);
+    this.gauges = new Float64Array(memory.gauges);
+  }
+}

@@ -1,0 +1,276 @@
+import type { FailureRecord } from "@heddle/protocol";
+import { IDLE, RowFlag, RowState } from "@heddle/protocol/dashboard";
+import type { WorkerRecord } from "../workers.js";
+import { State } from "../task-state.js";
+import { Control, MAX_INDEX, OTHER, RecordColumns, STATE_STRIDE, type RecordMemory } from "./memory.js";
+import type { FailureNews, GoneWorker, NewGroup, NewWorker, RecordNews } from "./news.js";
+
+/** Kinds of failures told at once; beyond it only their number is. */
+const MAX_FAILURES = 200;
+const WORKERS_NAMED = 16;
+/** Bytes of a key that are kept. */
+const MAX_KEY = 512;
+/** A row's unit for decoding, microseconds. */
+const COARSE = 64;
+
+/** A run that has ended. Times of the worker's clock in milliseconds, durations in microseconds. Whoever writes many uses one. */
+export interface EndedRun {
+  task: number;
+  group: number;
+  startedAt: number;
+  busy: number;
+  waited: number;
+  thread: number;
+  /** Inputs were on their way while it could have begun. */
+  fetched: number;
+  decoded: number;
+  nbytes: number;
+  attempt: number;
+}
+
+/**
+ * Writes down what happens, for the dashboard's thread to read: counters and rows into shared memory, tens of nanoseconds a task, and
+ * what has a name into {@link RecordNews}. Decides nothing, and holds nothing that the scheduler needs.
+ */
+export class Recorder {
+  readonly memory: RecordMemory;
+  readonly #columns: RecordColumns;
+  readonly #mask: number;
+  readonly #keyMask: number;
+  #next = 0;
+  #keyNext = 0;
+  #nextLane = 0;
+  /** Transitions since the start. */
+  transitions = 0;
+  #groups: NewGroup[] = [];
+  #joined: NewWorker[] = [];
+  #left: GoneWorker[] = [];
+  #failures = new Map<string, FailureNews>();
+  #moreFailures = 0;
+  readonly #edges = new Map<number, number>();
+  /** The last pair of groups, and edges of it that are not in the map yet: edges of one kind come together. */
+  #edgePair = -1;
+  #edgeCount = 0;
+
+  constructor(memory: RecordMemory) {
+    this.memory = memory;
+    this.#columns = new RecordColumns(memory);
+    this.#mask = memory.capacity - 1;
+    this.#keyMask = memory.keys.byteLength - 1;
+    this.#columns.laneGroups.fill(IDLE);
+  }
+
+  // ---- names
+
+  /** There are names that nobody was told of and that rows may use. */
+  get hasNames(): boolean {
+    return this.#groups.length + this.#joined.length + this.#left.length > 0;
+  }
+
+  /** What was not told before; undefined when there is nothing. */
+  takeNews(): RecordNews | undefined {
+    this.#countEdges();
+    if (!this.hasNames && this.#failures.size === 0 && this.#edges.size === 0) return undefined;
+    const edges: number[] = [];
+    for (const [pair, count] of this.#edges) edges.push(pair >>> 16, pair & MAX_INDEX, count);
+    const news: RecordNews = {
+      groups: this.#groups,
+      joined: this.#joined,
+      left: this.#left,
+      failures: [...this.#failures.values()],
+      moreFailures: this.#moreFailures,
+      edges,
+    };
+    this.#groups = [];
+    this.#joined = [];
+    this.#left = [];
+    this.#failures = new Map();
+    this.#moreFailures = 0;
+    this.#edges.clear();
+    return news;
+  }
+
+  groupAdded(id: number, name: string): void {
+    this.#groups.push({ id, name: id === OTHER ? "(other)" : name });
+  }
+
+  /** @returns lane of its first thread */
+  workerJoined(worker: WorkerRecord): number {
+    const { threads, hello } = worker;
+    const lane = Math.min(this.#nextLane, OTHER);
+    this.#nextLane += threads;
+    this.#joined.push({
+      id: worker.index,
+      name: worker.name,
+      host: hello.host,
+      pid: hello.pid,
+      threads,
+      memoryLimit: hello.memoryLimit,
+      resources: { ...worker.resources },
+      address: hello.dataAddress,
+      joinedAt: worker.joinedAt,
+      lane,
+    });
+    return lane;
+  }
+
+  workerLeft(worker: WorkerRecord, now: number, ending: string): void {
+    this.#left.push({ id: worker.index, leftAt: now, ending });
+    for (let thread = 0; thread < worker.threads; thread++) this.running(worker, thread, IDLE, 0, 0);
+  }
+
+  // ---- counters
+
+  created(group: number): void {
+    this.#columns.counts[group * STATE_STRIDE]!++;
+  }
+
+  moved(group: number, from: number, to: number, nbytes: number): void {
+    const { counts } = this.#columns;
+    const at = group * STATE_STRIDE;
+    counts[at + from]!--;
+    counts[at + to]!++;
+    this.transitions++;
+    if (to === State.memory) this.#columns.nbytes[group]! += nbytes;
+    else if (from === State.memory) this.#columns.nbytes[group]! -= nbytes;
+  }
+
+  /** A task turned out to belong to another group. */
+  regrouped(from: number, to: number, state: number, nbytes: number): void {
+    const { counts } = this.#columns;
+    counts[from * STATE_STRIDE + state]!--;
+    counts[to * STATE_STRIDE + state]!++;
+    if (state !== State.memory) return;
+    this.#columns.nbytes[from]! -= nbytes;
+    this.#columns.nbytes[to]! += nbytes;
+  }
+
+  edge(group: number, dependent: number): void {
+    const pair = ((group << 16) | dependent) >>> 0;
+    if (pair === this.#edgePair) {
+      this.#edgeCount++;
+      return;
+    }
+    this.#countEdges();
+    this.#edgePair = pair;
+    this.#edgeCount = 1;
+  }
+
+  #countEdges(): void {
+    if (this.#edgeCount > 0) this.#edges.set(this.#edgePair, (this.#edges.get(this.#edgePair) ?? 0) + this.#edgeCount);
+    this.#edgeCount = 0;
+  }
+
+  // ---- runs
+
+  /** @param key - its bytes from `keyStart` to `keyEnd` */
+  finished(worker: WorkerRecord, run: EndedRun, now: number, key: Uint8Array, keyStart: number, keyEnd: number): void {
+    this.#columns.finished[run.group]!++;
+    this.#write(worker, run, RowState.memory, 0, now, key, keyStart, keyEnd);
+  }
+
+  /** A run that failed; `retried`: its task is tried again. */
+  erred(
+    worker: WorkerRecord,
+    run: EndedRun,
+    retried: boolean,
+    now: number,
+    key: Uint8Array,
+    keyStart: number,
+    keyEnd: number,
+  ): void {
+    this.#write(worker, run, RowState.erred, retried ? RowFlag.retried : 0, now, key, keyStart, keyEnd);
+  }
+
+  /** A task is in state `erred`; `failure` only when it is its own and not that of an input. */
+  failed(group: number, failure: FailureRecord | undefined, key: () => string, now: number): void {
+    this.#columns.failed[group]!++;
+    if (failure === undefined) return;
+    const name = `${group} ${failure.kind} ${failure.message}`;
+    const known = this.#failures.get(name);
+    if (known === undefined && this.#failures.size >= MAX_FAILURES) {
+      this.#moreFailures++;
+      return;
+    }
+    const news: FailureNews = known ?? {
+      group,
+      kind: failure.kind,
+      message: failure.message,
+      count: 0,
+      first: now,
+      last: now,
+      workers: [],
+      example: key(),
+      ...(failure.error === undefined ? {} : { error: failure.error }),
+    };
+    if (known === undefined) this.#failures.set(name, news);
+    news.count++;
+    news.last = now;
+    const worker = failure.data?.["worker"];
+    if (typeof worker === "string" && news.workers.length < WORKERS_NAMED && !news.workers.includes(worker))
+      news.workers.push(worker);
+  }
+
+  /** What a thread executes; group IDLE: nothing. @param startedAt - by the worker's clock */
+  running(worker: WorkerRecord, thread: number, group: number, task: number, startedAt: number): void {
+    const lane = laneOf(worker, thread);
+    const columns = this.#columns;
+    columns.laneTasks[lane] = task;
+    columns.laneStarts[lane] = startedAt - worker.clockOffset;
+    columns.laneGroups[lane] = group;
+  }
+
+  /** Makes the rows so far visible: once for each report. */
+  publish(): void {
+    Atomics.store(this.#columns.control, Control.keyHead, this.#keyNext);
+    Atomics.store(this.#columns.control, Control.head, this.#next | 0);
+  }
+
+  #write(
+    worker: WorkerRecord,
+    run: EndedRun,
+    state: number,
+    flags: number,
+    now: number,
+    key: Uint8Array,
+    keyStart: number,
+    keyEnd: number,
+  ): void {
+    const columns = this.#columns;
+    const { words, shorts } = columns;
+    const seq = this.#next++;
+    const at = seq & this.#mask;
+    const word = at << 3;
+    const short = at << 4;
+    const duration = run.busy + run.waited;
+    // Whatever clocks say, it has ended by now.
+    const end = Math.min(run.startedAt - worker.clockOffset + duration / 1000, now);
+    const decoded = run.decoded === 0 ? 0 : Math.min(Math.round(run.decoded / COARSE), 0xffff);
+    words[word] = seq;
+    shorts[short + 2] = laneOf(worker, run.thread);
+    shorts[short + 3] = run.group;
+    words[word + 3] = duration;
+    words[word + 4] = run.fetched;
+    columns.floats[word + 5] = run.nbytes;
+    shorts[short + 12] = decoded;
+    shorts[short + 13] = run.waited === 0 ? 0 : Math.round((run.waited / duration) * 0xffff);
+    shorts[short + 14] = 0;
+    columns.bytes[(at << 5) + 30] = state | (Math.min(run.attempt, 15) << 4);
+    columns.bytes[(at << 5) + 31] = decoded === 0xffff ? flags | RowFlag.saturated : flags;
+    columns.ends[at] = end;
+    columns.tasks[at] = run.task;
+    const stop = Math.min(keyEnd, keyStart + MAX_KEY);
+    columns.keyStarts[at] = this.#keyNext;
+    columns.keyLengths[at] = stop - keyStart;
+    const { keys } = columns;
+    // A few dozen bytes: a loop is faster than a view and a call.
+    let to = this.#keyNext;
+    for (let from = keyStart; from < stop; from++) keys[to++ & this.#keyMask] = key[from]!;
+    // Wraps as the readers' 32 bits do.
+    this.#keyNext = to | 0;
+  }
+}
+
+function laneOf(worker: WorkerRecord, thread: number): number {
+  return Math.min(worker.lane + thread, OTHER);
+}
