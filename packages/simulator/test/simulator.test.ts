@@ -10,6 +10,7 @@ const PAST_FAILURES: readonly (readonly [seed: number, what: string])[] = [
   [45, "a run waited for a retained input of a run that was given up"],
   [589, "a worker came back running a task that no worker seemed to be there for"],
   [689, "a run that waited without its thread kept looking for an input it had"],
+  [2727, "a run that was given up let go of what a newer run of its input kept for others"],
 ];
 
 describe("lives of a cluster", () => {

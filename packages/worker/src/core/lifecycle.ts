@@ -133,6 +133,7 @@ export function remove(state: WorkerState, task: Task): void {
 export function disown(state: WorkerState, run: Task): void {
   const waiters = state.isAwaited(run) ? run.waiters : null;
   withdrawOffer(state, run);
+  run.disownedSeq = state.nextSeq++;
   state.move(run, State.disowned);
   if (state.tasks.get(run.id) === run) state.tasks.delete(run.id);
   state.strays.set(run.ticket, run);

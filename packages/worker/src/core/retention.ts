@@ -46,6 +46,8 @@ export function settleRetained(state: WorkerState, run: Task, took: boolean): vo
   run.marks |= Mark.settled;
   state.eachInput(run, (input) => {
     if (input === undefined || input.retainedOn === -1 || run.seq >= input.retainSeq) return;
+    // What was handed over after this run was disowned is a newer run of the input: nothing of it was meant for this one.
+    if (run.disownedSeq !== -1 && input.retainSeq > run.disownedSeq) return;
     if (--input.retainRest > 0) return;
     if (took && input.has(Mark.handedOn) && input.retainedOn === run.thread) input.retainedOn = -1;
     else forgetRetained(state, input);

@@ -50,6 +50,8 @@ export class Task {
   priority = 0;
   order = 0;
   seq = 0;
+  /** Disowned: where that stands among the `seq`s. */
+  disownedSeq = -1;
   /** Inputs that are not in memory. */
   waitingOn = 0;
   /** Waiting: the thread that runs its outstanding inputs, -1 none, -2 several; and how many of them run there. */
