@@ -239,7 +239,6 @@ class Analyzer {
   private visit(node: AnyNode, scope: Scope, receiver: Receiver, parent?: AnyNode): void {
     switch (node.type) {
       case "Identifier":
-        if (node.name === "undefined") return;
         if (node.name === "arguments" && !scope.has("arguments")) {
           if (receiver === "outer") this.outerArguments = true;
           return;

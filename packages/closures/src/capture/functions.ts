@@ -78,9 +78,11 @@ function encodeBound(
   encoder.mutable = true;
   const node = { t: "bound" as const, target: null as Entry, self: null as Entry, args: [] as Entry[] };
   const ref = encoder.add(fn, node);
-  node.target = encoder.encodeVariable("(bound function)", bound.target);
-  node.self = encoder.encodeVariable("(bound this)", bound.receiver);
-  node.args = bound.args.map((arg, index) => encoder.encodeVariable(`(bound argument ${index})`, arg));
+  encoder.trail.within({ kind: "function", fn }, () => {
+    node.target = encoder.encodeVariable("(bound function)", bound.target);
+    node.self = encoder.encodeVariable("(bound this)", bound.receiver);
+    node.args = bound.args.map((arg, index) => encoder.encodeVariable(`(bound argument ${index})`, arg));
+  });
   return ref;
 }
 

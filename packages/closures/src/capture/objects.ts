@@ -119,7 +119,7 @@ function encodeArray(encoder: Encoder, value: unknown[]): Entry {
   const keys = Reflect.ownKeys(value);
   const extra = keys.length > value.length + 1 ? keys.filter((key) => !isArrayIndex(key) && key !== "length") : [];
   const dense = keys.length - 1 - extra.length === value.length;
-  if (dense || value.length < 1024 || keys.length > value.length / 8) {
+  if (hasPlainElements(value, keys) && (dense || value.length < 1024 || keys.length > value.length / 8)) {
     for (let index = 0; index < value.length; index++)
       node.items.push(index in value ? encoder.encodeProperty(`[${index}]`, value[index]) : { hole: 1 });
     const named = dense ? extra : keys.filter((key) => !isArrayIndex(key) && key !== "length");
@@ -136,6 +136,20 @@ function encodeArray(encoder: Encoder, value: unknown[]): Entry {
     node.proto = encodePrototype(encoder, value);
   markIntegrity(value, node);
   return ref;
+}
+
+/** Elements beyond this number are taken to be plain: looking at each descriptor costs more than copying the element. */
+const MAX_CHECKED_ELEMENTS = 1 << 16;
+
+/** Whether no element is an accessor, hidden or read-only (in a frozen array all are, and that is said at once). */
+function hasPlainElements(value: unknown[], keys: readonly PropertyKey[]): boolean {
+  if (value.length > MAX_CHECKED_ELEMENTS) return true;
+  const frozen = Object.isFrozen(value);
+  return keys.every((key) => {
+    if (!isArrayIndex(key)) return true;
+    const descriptor = ownProperty(value, key)!;
+    return "value" in descriptor && descriptor.enumerable === true && (frozen || descriptor.writable === true);
+  });
 }
 
 function encodeArrayBuffer(encoder: Encoder, value: ArrayBuffer): Entry {
@@ -163,6 +177,12 @@ function encodeView(encoder: Encoder, value: ArrayBufferView): Entry {
     throw encoder.refuse(
       "which is a view on a SharedArrayBuffer; memory is not shared between processes",
       "copy it first",
+    );
+  const { resizable } = value.buffer as { readonly resizable?: boolean };
+  if (resizable === true && value.byteOffset + value.byteLength === value.buffer.byteLength)
+    throw encoder.refuse(
+      "which is a view to the end of a resizable buffer; whether it grows with the buffer cannot be seen",
+      "let the function use the buffer, and make the view inside the task",
     );
   const length = (value as Uint8Array).length ?? value.byteLength;
   const node: Extract<Node, { t: "view" }> = { t: "view", type, over: null, offset: value.byteOffset, length };

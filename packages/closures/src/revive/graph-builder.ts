@@ -37,6 +37,10 @@ export class GraphBuilder {
   private readonly values: unknown[];
   private readonly made: Uint8Array;
   private readonly cells = new Map<number, Cell>();
+  /** Classes that are being made: how often, since one whose subclass is needed first is begun a second time. */
+  private readonly begun = new Map<number, number>();
+  /** What is left to link when everything is there. */
+  private readonly linking: (() => void)[] = [];
   /** Freezing waits until everything is linked: a frozen object could not be filled any more. */
   private readonly sealing: (() => void)[] = [];
 
@@ -50,6 +54,7 @@ export class GraphBuilder {
 
   build(): unknown {
     const root = this.decode(this.stored.head.root);
+    for (const link of this.linking) link();
     for (const seal of this.sealing) seal();
     return root;
   }
@@ -135,6 +140,7 @@ export class GraphBuilder {
       case "bound": {
         const target = this.decode(node.target) as AnyFunction;
         const args = node.args.map((arg) => this.decode(arg));
+        if (this.made[index] === 1) return this.values[index];
         return this.keep(index, Function.prototype.bind.call(target, this.decode(node.self), ...args) as unknown);
       }
       case "require":
@@ -190,7 +196,7 @@ export class GraphBuilder {
     if (this.made[index] === 1) return this.values[index];
     const isClass = code.head.functionKind === "class";
     // A class evaluates static fields and its parent at once, so what it uses must be there first; a function waits to be called.
-    if (isClass) link(node.caps.map((entry) => this.decode(entry)));
+    if (isClass) this.linkClass(index, node, link, hasParent(code));
     if (this.made[index] === 1) return this.values[index];
     const fn = this.keep(index, memberOf(make(), code));
     const name = node.name === undefined ? "" : (this.decode(node.name) as string);
@@ -203,6 +209,36 @@ export class GraphBuilder {
       Object.setPrototypeOf(fn.prototype as object, this.decode(node.prototypeProto) as object);
     if (node.prototypeProps) this.define(fn.prototype as object, node.prototypeProps);
     return fn;
+  }
+
+  /**
+   * Classes may need each other: a class that builds its own subclass. What is met again while it is being made is begun anew without
+   * the classes that wait for it, as it was defined when they did not exist yet, and gets them at the end.
+   */
+  private linkClass(
+    index: number,
+    node: FunctionNode,
+    link: (values: readonly unknown[]) => void,
+    hasParent: boolean,
+  ): void {
+    const times = (this.begun.get(index) ?? 0) + 1;
+    this.begun.set(index, times);
+    // What it extends comes last, and cannot wait.
+    const parent = hasParent ? node.caps.length - 1 : -1;
+    let skipped = false;
+    const values = node.caps.map((entry, at) => {
+      const waits = times > 1 && at !== parent && this.isBegun(entry);
+      skipped ||= waits;
+      return waits ? undefined : this.decode(entry);
+    });
+    this.begun.set(index, times - 1);
+    link(values);
+    if (skipped) this.linking.push(() => link(node.caps.map((entry) => this.decode(entry))));
+  }
+
+  private isBegun(entry: Entry): boolean {
+    if (typeof entry !== "object" || entry === null || !("ref" in entry)) return false;
+    return this.made[entry.ref] !== 1 && (this.begun.get(entry.ref) ?? 0) > 0;
   }
 
   private cellsOf({ cells }: FunctionNode): Record<string, unknown> | undefined {
@@ -271,6 +307,11 @@ function globalsWith(members: readonly (readonly [string, unknown])[]): object {
 
 function isHole(entry: Entry): boolean {
   return typeof entry === "object" && entry !== null && "hole" in entry;
+}
+
+/** Whether the text is a class that extends something; what it extends was replaced by a name. */
+function hasParent({ head: { text } }: StoredCode): boolean {
+  return /\bextends\s+(?!null\b)/.test(text.slice(0, text.indexOf("{")));
 }
 
 /** Takes a method out of the object or class it had to be evaluated in. */

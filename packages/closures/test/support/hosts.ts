@@ -6,7 +6,14 @@ const bin = (name: string): string => path.join(repository, "node_modules/.bin",
 const node = (...args: string[]): string[] => [process.execPath, ...args];
 
 export type CorpusFile =
-  "cases.mjs" | "cases.cjs" | "cases.ts" | "erasable.ts" | "decorated.ts" | "nested.mjs" | "repl.js";
+  | "cases.mjs"
+  | "adversarial.mjs"
+  | "cases.cjs"
+  | "cases.ts"
+  | "erasable.ts"
+  | "decorated.ts"
+  | "nested.mjs"
+  | "repl.js";
 
 /** How a corpus file is started. */
 export interface Host {
@@ -44,6 +51,7 @@ const bundling = ["--bundle", "--minify", "--sourcemap", "--platform=node", "--f
 
 const plain: readonly Host[] = [
   { name: "node, ES modules", file: "cases.mjs", commands: [node("cases.mjs")] },
+  { name: "node, cases that try to break it", file: "adversarial.mjs", commands: [node("adversarial.mjs")] },
   { name: "node, CommonJS", file: "cases.cjs", commands: [node("cases.cjs")] },
   { name: "node, a REPL", file: "repl.js", commands: [node("-i")], typed: "repl.js", shownAs: /^REPL\d+$/ },
   { name: "node, a worker thread", file: "cases.mjs", commands: [node("in-thread.mjs", "./cases.mjs")] },
