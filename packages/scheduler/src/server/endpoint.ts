@@ -10,6 +10,7 @@ import type { Doors, Refusal } from "./doors.js";
 import { greet } from "./greeting.js";
 import type { HttpContext } from "./http.js";
 import { listen, type ListenOptions } from "./listening.js";
+import { RESULTS_PATH, type ResultRoutes } from "./result-routes.js";
 
 /** All PEM. */
 export interface ServerTls {
@@ -29,10 +30,14 @@ export interface EndpointOptions {
   /** Somebody has been let in and said who it is. */
   readonly onPeer: (socket: WebSocket, hello: Hello) => void;
   readonly http: HttpContext;
+  /** Served beside the WebSocket. */
+  readonly results: ResultRoutes;
 }
 
-/** A request must have arrived within this many milliseconds. */
-const REQUEST_TIMEOUT = 10_000;
+/** The head of a request must have arrived within this many milliseconds. */
+const HEADERS_TIMEOUT = 10_000;
+/** And all of it within these: a large result on a slow line takes its time. */
+const REQUEST_TIMEOUT = 900_000;
 
 export class Endpoint {
   readonly #options: EndpointOptions;
@@ -77,9 +82,10 @@ export class Endpoint {
   }
 
   #create(upgrades: boolean): Server {
-    const limits = { requestTimeout: REQUEST_TIMEOUT, headersTimeout: REQUEST_TIMEOUT };
+    const limits = { requestTimeout: REQUEST_TIMEOUT, headersTimeout: HEADERS_TIMEOUT };
     const { tls } = this.#options;
-    const onRequest = (request: IncomingMessage, response: ServerResponse): void => this.#request(request, response);
+    const onRequest = (request: IncomingMessage, response: ServerResponse): void =>
+      this.#request(request, response, upgrades);
     const server =
       tls === undefined
         ? createServer(limits, onRequest)
@@ -92,7 +98,7 @@ export class Endpoint {
     return server;
   }
 
-  #request(request: IncomingMessage, response: ServerResponse): void {
+  #request(request: IncomingMessage, response: ServerResponse, results: boolean): void {
     const refusal = this.#options.doors.judgeRequest(request, request.url === "/health");
     if (refusal !== undefined) {
       response.writeHead(refusal.status, {
@@ -106,6 +112,7 @@ export class Endpoint {
       response.end(JSON.stringify({ code: refusal.code, message: refusal.message }));
       return;
     }
+    if (results && request.url?.startsWith(RESULTS_PATH)) return this.#options.results.handle(request, response);
     this.#app ??= import("./http.js").then(({ httpInterface }) => httpInterface(this.#options.http));
     this.#app.then(
       (app) => app(request, response),

@@ -1,11 +1,13 @@
 /** The scheduler as a server. */
 import { randomBytes } from "node:crypto";
+import { join } from "node:path";
 import {
   HEDDLE_VERSION,
   HeddleError,
   PROTOCOL_VERSION,
   Settings,
   createToken,
+  heddleHome,
   loadSettings,
   readToken,
   registerError,
@@ -18,6 +20,7 @@ import { SchedulerCore } from "../core/scheduler-core.js";
 import { Doors } from "./doors.js";
 import { Endpoint, type ServerTls } from "./endpoint.js";
 import { addressOf, needsToken } from "./listening.js";
+import { ResultRoutes } from "./result-routes.js";
 import { Shell } from "./shell.js";
 import type { HealthReport, StateReport } from "./state.js";
 
@@ -111,6 +114,7 @@ export class SchedulerServer implements AsyncDisposable {
       validate: settings.get("scheduler.validate"),
       recovering: options.recovering ?? false,
     });
+    const log = options.log ?? ((line: string) => void process.stderr.write(`heddle scheduler: ${line}\n`));
     this.#shell = new Shell({
       core: this.#core,
       epoch: this.#epoch,
@@ -118,7 +122,7 @@ export class SchedulerServer implements AsyncDisposable {
       maxClientBacklog: settings.get("scheduler.maxClientBacklog"),
       maxWorkerBacklog: settings.get("scheduler.maxWorkerBacklog"),
       reportPatience: options.reportPatience ?? 0,
-      log: options.log ?? ((line) => process.stderr.write(`heddle scheduler: ${line}\n`)),
+      log,
       onShutdown: options.onShutdown ?? (() => void this.close()),
     });
     this.#endpoint = new Endpoint({
@@ -133,6 +137,12 @@ export class SchedulerServer implements AsyncDisposable {
       helloTimeout: settings.get("scheduler.helloTimeout"),
       onPeer: (socket, hello) => this.#shell.admit(socket, hello),
       http: { health: () => this.health(), state: () => this.state() },
+      results: new ResultRoutes({
+        folder: settings.get("scheduler.resultsFolder") ?? join(heddleHome(), "served-results"),
+        maxResult: settings.get("scheduler.maxResult"),
+        maxResults: settings.get("scheduler.maxResults"),
+        log,
+      }),
     });
   }
 

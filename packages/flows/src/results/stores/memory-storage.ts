@@ -16,7 +16,7 @@ export class MemoryStorage implements ResultStore {
     checkOptions("memory", options, ["name"]);
     this.#name = options.name === undefined ? "default" : textOption("memory", "name", options.name);
     let blobs = contents.get(this.#name);
-    if (blobs === undefined) contents.set(this.#name, (blobs = new Map()));
+    if (blobs === undefined) contents.set(this.#name, (blobs = new Map<string, Uint8Array>()));
     this.#blobs = blobs;
   }
 

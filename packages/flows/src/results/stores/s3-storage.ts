@@ -1,3 +1,4 @@
+import type * as Sdk from "@aws-sdk/client-s3";
 import type { S3Client } from "@aws-sdk/client-s3";
 import { InvalidStoreError, PeerMissingError, StorageError, type StorageProblem } from "../errors.js";
 import type { EnvironmentReference, ResultStore, StoreDescription } from "../result-store.js";
@@ -36,7 +37,6 @@ export interface S3StorageOptions {
   readonly timeout?: number | string;
 }
 
-type Sdk = typeof import("@aws-sdk/client-s3");
 type Command = Parameters<S3Client["send"]>[0];
 
 /**
@@ -50,7 +50,7 @@ type Command = Parameters<S3Client["send"]>[0];
 export class S3Storage implements ResultStore {
   readonly #options: S3StorageOptions;
   readonly #name: string;
-  #opened: Promise<{ readonly sdk: Sdk; readonly client: S3Client }> | undefined;
+  #opened: Promise<{ readonly sdk: typeof Sdk; readonly client: S3Client }> | undefined;
 
   constructor(options: S3StorageOptions) {
     const known = ["bucket", "prefix", "region", "endpoint", "pathStyle", "credentials", "timeout"];
@@ -111,7 +111,7 @@ export class S3Storage implements ResultStore {
     key: string,
     missing: T | typeof NO_MISS,
     act: (
-      opened: { readonly sdk: Sdk; readonly client: S3Client },
+      opened: { readonly sdk: typeof Sdk; readonly client: S3Client },
       where: { readonly Bucket: string; readonly Key: string },
       abortSignal: AbortSignal,
     ) => Promise<T>,
@@ -143,16 +143,18 @@ export class S3Storage implements ResultStore {
     key: string,
     problem: StorageProblem,
     reason: string,
-    cause: Error,
+    { name, message, stack }: Error,
   ): StorageError {
+    // The SDK's errors hold on to sockets and agents, which are too much for an error that is kept and travels.
+    const cause = Object.assign(new Error(message), { name, stack });
     return new StorageError(this.#name, operation, key, problem, reason, { cause });
   }
 
-  async #open(): Promise<{ readonly sdk: Sdk; readonly client: S3Client }> {
+  async #open(): Promise<{ readonly sdk: typeof Sdk; readonly client: S3Client }> {
     const { region, endpoint, pathStyle = endpoint !== undefined, credentials } = this.#options;
     // Before anything is loaded: a variable that is not set is for the user to mend.
     const keys = credentials && revealed(credentials);
-    let sdk: Sdk;
+    let sdk: typeof Sdk;
     try {
       sdk = await import("@aws-sdk/client-s3");
     } catch (error) {
