@@ -69,6 +69,7 @@ function answer(message: SchedulerToWorker): void {
     case "peers":
     case "replicate":
     case "adopt":
+    case "watch":
       // There is nothing to keep, to stop or to fetch.
       return;
   }
@@ -107,6 +108,7 @@ setInterval(() => {
   const { user, system } = process.cpuUsage(started);
   channel.send({
     op: "heartbeat",
+    time: performance.timeOrigin + performance.now(),
     rss: process.memoryUsage.rss(),
     managed: 0,
     spilled: 0,

@@ -124,6 +124,7 @@ describe("messages of workers", () => {
   const failure = { kind: "error", message: "no", task: 1, run: 2, startedAt: 0, busy: 0, started: true };
   const beat = {
     op: "heartbeat",
+    time: 1,
     rss: 1,
     managed: 1,
     spilled: 0,
@@ -141,6 +142,7 @@ describe("messages of workers", () => {
     beat,
     { op: "failed", failures: [failure, { ...failure, error: bytes(1), reschedule: true, data: { code: 1 } }] },
     { op: "begun", tasks: ints(1), runs: ints(2), startedAt: floats(3) },
+    { op: "executing", tasks: ints(1, -1), startedAt: floats(3, 0) },
     { op: "publish", topic: "run-1", events: bytes() },
     { op: "revoked", tasks: ints(1), runs: ints(2), granted: bytes(1) },
     { op: "status", status: "paused", reason: "memory" },

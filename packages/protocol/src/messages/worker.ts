@@ -143,6 +143,13 @@ export interface StopWorker {
 
 export type WorkerToScheduler =
   | RunsFinished
+/** Somebody looks, or (`interval` 0) nobody does any more: say what executes, in `executing`. */
+export interface WatchRuns {
+  readonly op: "watch";
+  /** Milliseconds between two looks. */
+  readonly interval: number;
+}
+
   | RunsFailed
   | RunsStopped
   | RunsRevoked
@@ -237,6 +244,15 @@ export interface DataMissing {
 /** Copies that this worker holds now. */
 export interface DataAdded {
   readonly op: "added";
+/** What each thread executes that began a moment ago or longer: one row a thread. Sent while it is watched, when it has changed. */
+export interface RunsExecuting {
+  readonly op: "executing";
+  /** -1: nothing. */
+  readonly tasks: Int32Array;
+  /** Milliseconds since the epoch, by this worker's clock; 0 for nothing. */
+  readonly startedAt: Float64Array;
+}
+
   readonly tasks: Int32Array;
   readonly nbytes: Float64Array;
 }

@@ -253,6 +253,9 @@ const WORKER_MESSAGES: { readonly [Op in WorkerToScheduler["op"]]: (fields: Fiel
     fields.ints("runs", rows);
     fields.floats("startedAt", rows);
   },
+  executing(fields) {
+    fields.floats("startedAt", fields.ints("tasks", undefined, -1).length);
+  },
   publish: published,
 
   missing: (fields) => void fields.ints("holders", fields.ints("tasks").length),
@@ -269,6 +272,7 @@ const WORKER_MESSAGES: { readonly [Op in WorkerToScheduler["op"]]: (fields: Fiel
 
   heartbeat(fields) {
     for (const field of [
+      "time",
       "rss",
       "managed",
       "spilled",

@@ -23,6 +23,10 @@ export type SchedulerEvent =
    * `expected`: it was asked to go, so its tasks are not suspicious. `detail`: exit code, signal, last log lines, when known.
    */
   | { readonly type: "workerLeft"; readonly worker: number; readonly expected: boolean; readonly detail: string }
+  /** Somebody begins to watch what runs, or nobody does any more. */
+  | { readonly type: "watch"; readonly watched: boolean }
+  /** What an operator wants, by key. */
+  | { readonly type: "operate"; readonly action: "retry" | "cancel"; readonly keys: readonly string[] }
   /** At least every 500 ms: grace periods, time to live, periodic policies. */
   | { readonly type: "tick" }
   /** Asked for by the instruction of that name: a long piece of work is done in slices, so that no turn takes long. */

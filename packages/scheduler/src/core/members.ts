@@ -11,6 +11,7 @@ import { TaskHeap } from "./task-heap.js";
 import { isDispatched, isHeldBack, isUnfinished, State } from "./task-state.js";
 import { Flag, NONE } from "./task-table.js";
 import type { Transitions } from "./transitions.js";
+import { tellToWatch } from "./watching.js";
 import { countRun, newWorker, type WorkerRecord } from "./workers.js";
 
 export function workerJoined(t: Transitions, index: number, name: string, hello: WorkerHello): void {
@@ -28,6 +29,7 @@ export function workerJoined(t: Transitions, index: number, name: string, hello:
   const others = [...state.workers.values()];
   state.workers.set(index, worker);
   if (state.recorder !== undefined) worker.lane = state.recorder.workerJoined(worker);
+  if (state.watchInterval > 0) tellToWatch(state, worker);
   state.instructions.push({
     to: "worker",
     worker: index,

@@ -15,6 +15,7 @@ import { Flag, NONE } from "./task-table.js";
 import { publishOfWorker } from "./topics.js";
 import type { Transitions } from "./transitions.js";
 import { notifyPending } from "./wants.js";
+import { executing, observeClock } from "./watching.js";
 import { countRun, type WorkerRecord } from "./workers.js";
 
 /** A run counts only while its task is still at this worker with this run id: anything older is refused. */
@@ -289,8 +290,11 @@ export function report(t: Transitions, worker: WorkerRecord, message: WorkerToSc
       worker.status = message.status;
       worker.statusReason = message.reason;
       return;
+    case "executing":
+      return executing(state, worker, message);
     case "heartbeat":
       worker.metrics = message;
+      observeClock(worker, message.time, state.now);
       for (const [, bytesPerSecond] of message.bandwidth) {
         if (bytesPerSecond > 0) worker.bandwidth += (bytesPerSecond - worker.bandwidth) * 0.2;
       }

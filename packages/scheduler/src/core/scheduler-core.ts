@@ -17,6 +17,7 @@ import { NONE } from "./task-table.js";
 import { publishOfClient } from "./topics.js";
 import { Transitions } from "./transitions.js";
 import { validate } from "./validate.js";
+import { watch } from "./watching.js";
 import { cancel, dropClient, retry, unwant, want } from "./wants.js";
 import type { StateName } from "./task-state.js";
 
@@ -142,6 +143,16 @@ export class SchedulerCore {
           event.detail,
         );
         return this.#asks.workerLeft(event.worker);
+      case "watch":
+        return watch(state, event.watched);
+      case "operate": {
+        const slots = event.keys.map((key) => findKey(state, key)).filter((slot) => slot !== NONE);
+        state.peer = NONE;
+        state.cause = event.action === "retry" ? Cause.retry : Cause.cancel;
+        if (event.action === "retry") retry(this.#transitions, slots);
+        else cancel(this.#transitions, undefined, slots, false, true);
+        return;
+      }
       case "tick":
         return this.#tick();
       case "continue":

@@ -70,6 +70,8 @@ export class SchedulerState {
   cause: CauseCode = Cause.submit;
   /** Worker or client the event came from. */
   peer = NONE;
+  /** Milliseconds between two reports of what workers execute, 0: nobody wants any. */
+  watchInterval = 0;
   /** Nothing is dispatched before this time: members of an older epoch may come back and present what they have. */
   holdUntil = 0;
   /** Instructions beyond the columns of the peers, in order. */

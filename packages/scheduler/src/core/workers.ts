@@ -32,6 +32,8 @@ export interface WorkerRecord {
   /** In the record: lane of its first thread; milliseconds that its clock is ahead of the scheduler's. */
   lane: number;
   clockOffset: number;
+  /** What its last beats said of its clock, milliseconds ahead, their journey included. */
+  readonly clock: number[];
   lastSeen: number;
   metrics: Heartbeat | undefined;
   /** Runs it owns and that use, or will use, a thread. */
@@ -84,6 +86,7 @@ export function newWorker(
     joinedAt: now,
     lane: 0,
     clockOffset: 0,
+    clock: [],
     lastSeen: now,
     metrics: undefined,
     inflight: 0,

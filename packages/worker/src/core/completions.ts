@@ -106,7 +106,7 @@ export function onFailed(state: WorkerState, threadIndex: number, failures: read
       // It followed a run of its thread that failed, was stopped or went elsewhere. That it could not begin is no failure of its own.
       requeue(state, run);
     } else {
-      report(state, run, { ...failure, task: run.id, run: run.run });
+      report(state, run, { ...failure, task: run.id, run: run.run, thread: threadIndex });
       dropDamaged(state, failure);
     }
   }

@@ -113,6 +113,7 @@ export type WorkerInstruction =
   /** The peer has left: nobody waits for this any more. */
   | { readonly to: "peers"; readonly action: "abandon"; readonly gather: number }
   | { readonly to: "shell"; readonly action: "stop"; readonly restart: boolean; readonly reason: string };
+  | { readonly to: "shell"; readonly action: "watch"; readonly interval: number }
 
 /** Settings of the core; times in milliseconds, sizes in bytes. */
 export interface WorkerCoreSettings {

@@ -187,5 +187,7 @@ export class WorkerCore {
       case "stop":
         return state.out.instruct({ to: "shell", action: "stop", restart: message.restart, reason: message.reason });
     }
+      case "watch":
+        return state.out.instruct({ to: "shell", action: "watch", interval: message.interval });
   }
 }

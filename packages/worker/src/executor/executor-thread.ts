@@ -131,6 +131,18 @@ export class ExecutorThread {
     return this.ledger.begunBefore(since).map((slot) => this.facts(slot));
   }
 
+  /** Slot of the run that has the thread, else of the last of those that wait beside it; begun before then. -1: none. */
+  executing(before: number): number {
+    const { occupant, startedAt } = this.slots;
+    // What has the thread may have ended a moment ago, and its slot be another run's.
+    const isSo = (slot: number): boolean => startedAt[slot]! > 0 && startedAt[slot]! <= before;
+    if (occupant >= 0) return this.ledger.isTaken(occupant) && isSo(occupant) ? occupant : -1;
+    let last = -1;
+    for (const slot of this.ledger.taken())
+      if (isSo(slot) && (last < 0 || startedAt[slot]! > startedAt[last]!)) last = slot;
+    return last;
+  }
+
   // ---- stopping runs
 
   /** Asks a begun run to end by itself until `graceEnds` (`performance.now()`). */
@@ -250,7 +262,7 @@ export class ExecutorThread {
   #takeFailure({ slot, ...failure }: SlotFailure): void {
     if (!this.ledger.isTaken(slot)) return;
     if (this.ledger.stops[slot] !== Stop.no) {
-      this.#endStopped(slot, failure.startedAt, failure.busy);
+      this.#endStopped(slot, failure.startedAt, failure.busy, failure.isFinal);
       return;
     }
     this.#failed.push({ ...failure, ...this.name(slot) });
@@ -258,11 +270,15 @@ export class ExecutorThread {
   }
 
   /** A run that was asked to stop has ended, one way or another: its result does not count. */
-  #endStopped(slot: number, startedAt: number, busy: number): void {
+  #endStopped(slot: number, startedAt: number, busy: number, isFinal = false): void {
     const expired = this.ledger.stops[slot] === Stop.expired;
     const timeout = this.ledger.timeout(slot);
     const name = this.disown(slot);
-    if (expired) this.#failed.push(timeoutFailure({ ...name, startedAt, busy }, timeout));
+    if (expired)
+      this.#failed.push({
+        ...timeoutFailure({ ...name, startedAt, busy }, timeout),
+        ...(isFinal ? { isFinal } : {}),
+      });
     else this.#stopped.push(name);
   }
 

@@ -84,6 +84,8 @@ export interface ExecutorPool {
   /** Resolves when every thread is ready. */
   start(): Promise<void>;
   readonly threads: number;
+  /** By thread: the task of the run that began at least `age` milliseconds ago and is not over, -1 for none, and when it began. */
+  executing(age: number): { readonly tasks: Int32Array; readonly startedAt: Float64Array };
   /** The worker has joined a scheduler, and is known by this name from now on. */
   identify(worker: WorkerIdentity): void;
   define(definitions: readonly (DefinitionRecord & { readonly index: number })[]): void;

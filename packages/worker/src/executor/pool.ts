@@ -133,6 +133,19 @@ export class WorkerThreadPool implements ExecutorPool {
     const overdue: [ExecutorThread, number][] = [];
     for (let row = 0; row < tasks.length; row++) {
       const [thread, slot] = this.#find(seat, tasks[row]!, runs[row]!);
+  executing(age: number): { tasks: Int32Array; startedAt: Float64Array } {
+    const before = performance.timeOrigin + performance.now() - age;
+    const tasks = new Int32Array(this.threads).fill(-1);
+    const startedAt = new Float64Array(this.threads);
+    this.#seats.forEach((thread, seat) => {
+      const slot = thread.executing(before);
+      if (slot < 0) return;
+      tasks[seat] = thread.ledger.tasks[slot]!;
+      startedAt[seat] = thread.slots.startedAt[slot]!;
+    });
+    return { tasks, startedAt };
+  }
+
       if (thread === undefined) continue;
       const taken = thread.revoke(slot);
       if (taken !== undefined) {

@@ -13,6 +13,7 @@ import type { ExecutorEvents, ExecutorPool } from "../executor/interface.js";
 import { WorkerThreadPool } from "../executor/pool.js";
 import { DataPlane } from "./data-plane.js";
 import { ExecutorGate } from "./executor-gate.js";
+import { Lookout } from "./lookout.js";
 import { Membership } from "./membership.js";
 import { NewsGate } from "./news-gate.js";
 import { settingsOf, type WorkerEnd, type WorkerServerOptions, type WorkerSettings } from "./options.js";
@@ -39,6 +40,10 @@ export class WorkerServer {
   readonly #membership: Membership;
   readonly #memory: MemoryWatch;
   readonly #pulse = new Pulse((cpu) => this.#beat(cpu));
+  readonly #lookout = new Lookout(
+    (age) => this.#pool.executing(age),
+    (message) => this.#membership.send(message),
+  );
   readonly #news = new NewsGate((message) => this.#membership.send(message));
   #core: WorkerCore;
   #pool: ExecutorPool;
@@ -84,6 +89,7 @@ export class WorkerServer {
       onMessages: (messages) => this.#receive(messages),
       onLost: (reason) => {
         this.#pulse.stop();
+        this.#lookout.stop();
         this.#log(`lost the scheduler (${reason}); looking for it`);
         this.#dispatch({ type: "disconnected" });
       },
@@ -139,6 +145,7 @@ export class WorkerServer {
     this.#state = "closing";
     this.#membership.send({ op: "status", status: "closing", reason });
     this.#pulse.stop();
+    this.#lookout.stop();
     clearTimeout(this.#timer?.timeout);
     this.#memory.stop();
     this.#membership.close("closing");
@@ -186,7 +193,8 @@ export class WorkerServer {
       case "threads":
         return this.#performOnThreads(instruction);
       case "shell":
-        if (instruction.restart) void this.#restart(instruction.reason);
+        if (instruction.action === "watch") this.#lookout.watch(instruction.interval);
+        else if (instruction.restart) void this.#restart(instruction.reason);
         else this.#end(instruction.reason, true);
     }
   }
@@ -195,6 +203,8 @@ export class WorkerServer {
     switch (instruction.action) {
       case "define":
         return this.#pool.define(instruction.definitions);
+      case "undefine":
+        return this.#pool.undefine(instruction.hashes);
       case "execute":
         return this.#gate.execute(instruction.thread, instruction.batch);
       case "cancel":
@@ -261,6 +271,7 @@ export class WorkerServer {
   #beat(cpu: number): void {
     this.#membership.send({
       op: "heartbeat",
+      time: now(),
       rss: process.memoryUsage.rss(),
       cpu,
       ...this.#core.counts,

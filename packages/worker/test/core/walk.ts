@@ -244,6 +244,7 @@ export class Walk {
       case "dropped":
       case "seceded":
       case "begun":
+      case "executing":
       case "publish":
       case "heartbeat":
       case "status":

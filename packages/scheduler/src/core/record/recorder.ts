@@ -258,6 +258,8 @@ export class Recorder {
     columns.bytes[(at << 5) + 30] = state | (Math.min(run.attempt, 15) << 4);
     columns.bytes[(at << 5) + 31] = decoded === 0xffff ? flags | RowFlag.saturated : flags;
     columns.ends[at] = end;
+    const lane = shorts[short + 2]!;
+    if (columns.laneTasks[lane] === run.task) columns.laneGroups[lane] = IDLE;
     columns.tasks[at] = run.task;
     const stop = Math.min(keyEnd, keyStart + MAX_KEY);
     columns.keyStarts[at] = this.#keyNext;

@@ -48,8 +48,9 @@ export class Reporter {
     const word = at >> 2;
     doubles[at >> 3] = startedAt;
     words[word + 2] = slot;
-    words[word + 3] = Math.round(busy * 1000);
-    words[word + 4] = Math.round(waited * 1000);
+    // 35 minutes and more are as much as there is room for.
+    words[word + 3] = Math.min(Math.round(busy * 1000), 0x7fffffff);
+    words[word + 4] = Math.min(Math.round(waited * 1000), 0x7fffffff);
     words[word + 5] = length;
     words[word + 6] = buffers.length;
     words[word + 7] = isLong ? 1 : 0;
