@@ -123,7 +123,7 @@ export class SimWorker {
         else this.#fetch(instruction.gather, instruction.address, instruction.tasks);
         return;
       case "shell":
-        this.world.stopped(this, instruction.restart);
+        if (instruction.action === "stop") this.world.stopped(this, instruction.restart);
     }
   }
 

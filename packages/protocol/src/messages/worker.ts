@@ -18,6 +18,7 @@ export type SchedulerToWorker =
   | Replicate
   | Adopt
   | CallFunction
+  | WatchRuns
   | StopWorker;
 
 export interface DefineOnWorker {
@@ -134,6 +135,13 @@ export interface CallFunction {
   readonly args: Uint8Array;
 }
 
+/** Somebody looks, or (`interval` 0) nobody does any more: say what executes, in `executing`. */
+export interface WatchRuns {
+  readonly op: "watch";
+  /** Milliseconds between two looks. */
+  readonly interval: number;
+}
+
 export interface StopWorker {
   readonly op: "stop";
   readonly reason: string;
@@ -143,18 +151,12 @@ export interface StopWorker {
 
 export type WorkerToScheduler =
   | RunsFinished
-/** Somebody looks, or (`interval` 0) nobody does any more: say what executes, in `executing`. */
-export interface WatchRuns {
-  readonly op: "watch";
-  /** Milliseconds between two looks. */
-  readonly interval: number;
-}
-
   | RunsFailed
   | RunsStopped
   | RunsRevoked
   | RunsSeceded
   | RunsBegun
+  | RunsExecuting
   | PublishEvents
   | DataMissing
   | DataAdded
@@ -234,6 +236,15 @@ export interface RunsBegun {
   readonly startedAt: Float64Array;
 }
 
+/** What each thread executes that began a moment ago or longer: one row a thread. Sent while it is watched, when it has changed. */
+export interface RunsExecuting {
+  readonly op: "executing";
+  /** -1: nothing. */
+  readonly tasks: Int32Array;
+  /** Milliseconds since the epoch, by this worker's clock; 0 for nothing. */
+  readonly startedAt: Float64Array;
+}
+
 /** Inputs that `holders` did not have or could not be reached for. */
 export interface DataMissing {
   readonly op: "missing";
@@ -244,15 +255,6 @@ export interface DataMissing {
 /** Copies that this worker holds now. */
 export interface DataAdded {
   readonly op: "added";
-/** What each thread executes that began a moment ago or longer: one row a thread. Sent while it is watched, when it has changed. */
-export interface RunsExecuting {
-  readonly op: "executing";
-  /** -1: nothing. */
-  readonly tasks: Int32Array;
-  /** Milliseconds since the epoch, by this worker's clock; 0 for nothing. */
-  readonly startedAt: Float64Array;
-}
-
   readonly tasks: Int32Array;
   readonly nbytes: Float64Array;
 }
@@ -278,6 +280,8 @@ export interface Present {
 
 export interface Heartbeat {
   readonly op: "heartbeat";
+  /** Milliseconds since the epoch, by this worker's clock. */
+  readonly time: number;
   /** Resident set of the process, bytes. */
   readonly rss: number;
   /** Bytes of results held in memory, and on disk. */

@@ -184,10 +184,10 @@ export class WorkerCore {
         return onAdopt(state, message);
       case "call":
         return state.out.instruct({ to: "threads", action: "call", call: message });
+      case "watch":
+        return state.out.instruct({ to: "shell", action: "watch", interval: message.interval });
       case "stop":
         return state.out.instruct({ to: "shell", action: "stop", restart: message.restart, reason: message.reason });
     }
-      case "watch":
-        return state.out.instruct({ to: "shell", action: "watch", interval: message.interval });
   }
 }

@@ -123,16 +123,10 @@ export class WorkerThreadPool implements ExecutorPool {
     const leases = batch.inputs.flatMap(({ buffers }) =>
       buffers.map((buffer) => this.#buffers.lend(buffer, thread.leases)),
     );
-    thread.execute(batch, leases);
+    thread.execute({ ...batch, functionOf: this.#definitions.numbers(batch.functionOf, batch.rows) }, leases);
     this.#watch ??= setInterval(this.#look, WATCH_INTERVAL);
   }
 
-  cancel(seat: number, tasks: Int32Array, runs: Int32Array, force: boolean): void {
-    const graceEnds = performance.now() + (force ? 0 : this.#cancelGrace);
-    const queued: RunName[] = [];
-    const overdue: [ExecutorThread, number][] = [];
-    for (let row = 0; row < tasks.length; row++) {
-      const [thread, slot] = this.#find(seat, tasks[row]!, runs[row]!);
   executing(age: number): { tasks: Int32Array; startedAt: Float64Array } {
     const before = performance.timeOrigin + performance.now() - age;
     const tasks = new Int32Array(this.threads).fill(-1);
@@ -146,6 +140,12 @@ export class WorkerThreadPool implements ExecutorPool {
     return { tasks, startedAt };
   }
 
+  cancel(seat: number, tasks: Int32Array, runs: Int32Array, force: boolean): void {
+    const graceEnds = performance.now() + (force ? 0 : this.#cancelGrace);
+    const queued: RunName[] = [];
+    const overdue: [ExecutorThread, number][] = [];
+    for (let row = 0; row < tasks.length; row++) {
+      const [thread, slot] = this.#find(seat, tasks[row]!, runs[row]!);
       if (thread === undefined) continue;
       const taken = thread.revoke(slot);
       if (taken !== undefined) {
