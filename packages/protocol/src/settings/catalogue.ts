@@ -133,6 +133,13 @@ export const CATALOGUE = {
   "results.persist": by("flag", false, "Persist the results of tasks and flows that say nothing else."),
   "results.serializer": by("text", "structured", "How persisted results are encoded: structured or json."),
   "results.timeout": by("duration", 30_000, "How long an operation of a remote result store may take."),
+
+  "flows.history": by("flag", true, "Keep a history of flow runs: their task runs, states, logs and artifacts."),
+  "flows.historyFile": open("text", "File of that history. Default: history.db under HEDDLE_HOME, ~/.heddle."),
+  "flows.historyMaxAge": by("duration", 30 * 24 * 3_600_000, "Flow runs older than this are forgotten."),
+  "flows.historyMaxRuns": by("count", 10_000, "So many flow runs are remembered, the newest."),
+  "flows.maxParameters": by("size", 16 * KiB, "What is kept of a flow run's arguments, as JSON; the rest is cut off."),
+  "flows.maxArtifact": by("size", 1 * MiB, "Largest artifact that a flow or task may leave."),
 } satisfies Readonly<Record<string, Setting>>;
 
 export type SettingPath = keyof typeof CATALOGUE;
