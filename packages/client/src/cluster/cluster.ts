@@ -1,7 +1,9 @@
 /** What all kinds of clusters have in common: one scheduler, some workers, looked after from here. */
+import { availableParallelism } from "node:os";
 import { setTimeout as delay } from "node:timers/promises";
 import { HeddleError, type Settings } from "@heddle/protocol";
-import { InvalidArgumentError } from "../errors/usage.js";
+import { InvalidArgumentError, checkOptionNames } from "../errors/usage.js";
+import { Adaptive, type ClusterLoad } from "./adaptive.js";
 import { askScheduler } from "./ask-scheduler.js";
 import { enterCluster, leaveCluster } from "./current.js";
 import { ClusterClosedError, ClusterFailedError, ClusterNotReadyError, ClusterStartError } from "./errors.js";
@@ -25,6 +27,8 @@ export interface ClusterOptions {
 
 /** Milliseconds. */
 const RETIRE_AGAIN = 5_000;
+/** Between two looks at what there is to do. */
+const LOOK_AGAIN = 500;
 
 type State = "starting" | "running" | "closing" | "closed";
 
@@ -47,6 +51,7 @@ export class Cluster implements AsyncDisposable {
   #nextWorker = 1;
   #resizing: Promise<unknown> = Promise.resolve();
   #closed: Promise<void> | undefined;
+  #adapting = new AbortController();
 
   constructor(options: ClusterOptions) {
     this.#options = options;
@@ -116,16 +121,40 @@ export class Cluster implements AsyncDisposable {
 
   /**
    * Changes the number of workers, and resolves when it has: new ones have joined, or the idlest and newest have handed over what
-   * they hold and ended. Calls take their turn.
+   * they hold and ended. Calls take their turn. Ends what `adapt` began.
    *
    * @throws ClusterClosedError, ClusterStartError, InvalidArgumentError
    */
   scale(workers: number): Promise<void> {
     if (!Number.isInteger(workers) || workers < 0)
       return Promise.reject(new InvalidArgumentError("cluster.scale", `${workers} is not a whole number from 0`));
+    this.#adapting.abort();
+    return this.#scale(workers);
+  }
+
+  #scale(workers: number): Promise<void> {
     const decided = this.#resizing.then(() => this.#resize(workers));
     this.#resizing = decided.catch(() => {});
     return holdOpen(decided.then((carryOut) => carryOut()));
+  }
+
+  /**
+   * From now on the number of workers follows what there is to do, between these limits; `scale` ends that.
+   *
+   * @param limits - `minimum`: default 0; `maximum`: default as many as there are cores
+   * @throws InvalidArgumentError, InvalidOptionError
+   */
+  adapt(limits: { readonly minimum?: number; readonly maximum?: number } = {}): void {
+    checkOptionNames("cluster.adapt", limits, ["minimum", "maximum"]);
+    const { minimum = 0, maximum = Math.max(minimum, availableParallelism()) } = limits;
+    for (const limit of [minimum, maximum])
+      if (!Number.isInteger(limit) || limit < 0)
+        throw new InvalidArgumentError("cluster.adapt", `${limit} is not a whole number from 0`);
+    if (minimum > maximum || maximum === 0)
+      throw new InvalidArgumentError("cluster.adapt", `there are no numbers of workers from ${minimum} to ${maximum}`);
+    this.#adapting.abort();
+    this.#adapting = new AbortController();
+    void this.#adapt(new Adaptive({ minimum, maximum }), this.#adapting.signal);
   }
 
   /** Ends everything: orderly, by force after the setting `cluster.closeTimeout`. Idempotent. */
@@ -135,6 +164,38 @@ export class Cluster implements AsyncDisposable {
 
   [Symbol.asyncDispose](): Promise<void> {
     return this.close();
+  }
+
+  async #adapt(adaptive: Adaptive, signal: AbortSignal): Promise<void> {
+    await this.#ready.catch(() => {});
+    while (!this.closed && !signal.aborted) {
+      const load = await this.#load().catch(() => undefined);
+      if (load !== undefined && !signal.aborted) {
+        const wanted = adaptive.look(load);
+        // Workers that leave hand over what they hold first: that may take long, and the next look does not wait for it.
+        if (wanted !== load.workers) this.#scale(wanted).catch(() => {});
+      }
+      await delay(LOOK_AGAIN, undefined, { ref: false });
+    }
+  }
+
+  async #load(): Promise<ClusterLoad> {
+    const { address, token } = await this.#place;
+    const ask = (what: "workers" | "identity"): Promise<unknown> => askScheduler(address, { what }, { token });
+    const [workers, { states }] = (await Promise.all([ask("workers"), ask("identity")])) as [
+      readonly (WorkerLoad & { readonly occupancy: number })[],
+      { readonly states: Readonly<Record<string, number>> },
+    ];
+    const sum = (of: (worker: (typeof workers)[number]) => number): number =>
+      workers.reduce((total, worker) => total + of(worker), 0);
+    const staying = this.workerNames;
+    return {
+      workers: staying.length,
+      busy: workers.filter(({ name, processing }) => processing > 0 && staying.includes(name)).length,
+      queued: (states["queued"] ?? 0) + (states["noWorker"] ?? 0),
+      processing: sum(({ processing }) => processing),
+      occupancy: sum(({ occupancy }) => occupancy),
+    };
   }
 
   async #start(): Promise<void> {
@@ -198,6 +259,7 @@ export class Cluster implements AsyncDisposable {
 
   async #close(reason: HeddleError): Promise<void> {
     this.#state = "closing";
+    this.#adapting.abort();
     leaveCluster(this);
     for (const listener of this.#closeListeners) listener(reason);
     this.#closeListeners.clear();

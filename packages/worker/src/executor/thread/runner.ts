@@ -172,7 +172,11 @@ export class Runner {
       guard = this.#parts.arguments.guard;
       stage = "body";
       this.#parts.slots.startedAt[slot] = performance.timeOrigin + start;
-      value = entry.style === "direct" ? entry.call.apply(undefined, args) : this.#callScoped(entry, args);
+      // A library may let a further attempt wait before it calls what did not wait the first time.
+      value =
+        entry.style === "direct" && batch.attempt(row) === 1
+          ? entry.call.apply(undefined, args)
+          : this.#callScoped(entry, args);
       if (isGenerator(value)) value = this.#scope.run(this.current(), collected, value);
       if (isThenable(value)) {
         entry.style = "scoped";
