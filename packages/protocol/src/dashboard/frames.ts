@@ -20,7 +20,7 @@ export const FrameType = {
   summary: 5,
   /** JSON SeriesPoint: once a second. */
   series: 6,
-  /** JSON: an array of run events of flows. */
+  /** JSON FlowNews: which flow runs changed; pages that show them ask again. At most 4 a second. */
   flow: 7,
   /** JSON: an array of LogLine. */
   log: 8,

@@ -228,6 +228,12 @@ export interface LogLine {
   readonly key?: string;
 }
 
+/** Flow runs of which something changed: a state of theirs or of one of their task runs, a log line, an artifact. */
+export interface FlowNews {
+  /** Ids. */
+  readonly changed: readonly string[];
+}
+
 export interface Gap {
   readonly from: number;
   readonly to: number;
