@@ -31,6 +31,20 @@ export type {
   SerializerDescription,
 } from "./results/serializers/serializer.js";
 export type { Json, LogLevel, RunEvent, RunEventSink } from "./history/run-event.js";
+export { HistorySink, type HistorySinkOptions } from "./history/history-sink.js";
+export { historyFile, processHistory } from "./history/process-history.js";
+export { HistoryReader } from "./history/reader/history-reader.js";
+export type { Changes, FlowRunQuery, TaskRunQuery } from "./history/reader/history-reader.js";
+export type { LogCursor, LogPage, LogQuery } from "./history/reader/log-pages.js";
+export type { ArtifactRecord, FlowRunRecord, LogRecord, StateRecord, TaskRunRecord } from "./history/records.js";
+export {
+  AmbiguousRunError,
+  ArtifactError,
+  HistoryDamagedError,
+  HistoryUnavailableError,
+  HistoryVersionError,
+  NoHistoryError,
+} from "./history/errors.js";
 export type {
   CacheContext,
   CachingPolicy,
@@ -60,3 +74,19 @@ export {
   UnnamedFunctionError,
 } from "./errors/usage.js";
 export { FlowParametersError, FlowTimeoutError, type ParameterIssue } from "./errors/flows.js";
+export { task, type Task } from "./task/task.js";
+export type { TaskCallOptions, TaskHook, TaskOptions } from "./task/task-options.js";
+export { flow, type Flow } from "./flow/flow.js";
+export type { FlowHook, FlowInfo, FlowOptions, FlowRunIdentity } from "./flow/flow-options.js";
+export type { SchemaIssue, SchemaResult, StandardSchema } from "./flow/standard-schema.js";
+export { TaskFuture, type FutureResultOptions, type FutureWaitOptions } from "./future/task-future.js";
+export { FailureAllowed, Quoted, Unmapped, allowFailure, quote, unmapped } from "./arguments/marks.js";
+export { exponentialBackoff, type RetryDelay, type RetryDelays } from "./options/retry-options.js";
+export type { ResultStorage } from "./options/result-options.js";
+export { log, type RunLog } from "./context/log.js";
+export { runContext, type RunContext } from "./context/run-context.js";
+export { addRunEventSink } from "./engine/run-events.js";
+export { ConcurrentTaskRunner, type ConcurrentTaskRunnerOptions } from "./runner/in-process/concurrent-task-runner.js";
+export { SequentialTaskRunner } from "./runner/in-process/sequential-task-runner.js";
+export { RunnerLifecycle } from "./runner/lifecycle.js";
+export type { FlowValue, MapArgument, MapArguments, RunArgument, RunArguments } from "./types.js";
