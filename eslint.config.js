@@ -5,7 +5,9 @@ import tseslint from "typescript-eslint";
 const mayImport = {
   protocol: [],
   closures: ["@heddle/protocol"],
-  scheduler: ["@heddle/protocol"],
+  // The built page, which it serves.
+  scheduler: ["@heddle/protocol", "@heddle/dashboard"],
+  dashboard: ["@heddle/protocol"],
   worker: ["@heddle/protocol", "@heddle/closures"],
   client: ["@heddle/protocol", "@heddle/closures", "@heddle/scheduler", "@heddle/worker"],
   flows: ["@heddle/protocol", "@heddle/closures", "@heddle/worker", "@heddle/client"],
@@ -22,7 +24,7 @@ const mayImport = {
 const everyPackage = ["heddle", ...Object.keys(mayImport).map((name) => `@heddle/${name}`)];
 
 const boundaries = Object.entries(mayImport).map(([name, allowed]) => ({
-  files: [`packages/${name}/src/**/*.ts`],
+  files: [`packages/${name}/src/**/*.{ts,tsx}`],
   rules: {
     "no-restricted-imports": [
       "error",
@@ -60,13 +62,34 @@ const purity = {
   },
 };
 
+/** Names, keys, errors and log lines are strangers' text: the page shows them as text, whatever they contain. */
+const textOnly = {
+  files: ["packages/dashboard/src/**/*.{ts,tsx}"],
+  rules: {
+    "no-restricted-syntax": [
+      "error",
+      ...[
+        "JSXAttribute[name.name='dangerouslySetInnerHTML']",
+        "Property[key.name='dangerouslySetInnerHTML']",
+        "AssignmentExpression[left.property.name=/^(innerHTML|outerHTML|srcdoc)$/]",
+        "CallExpression[callee.property.name=/^(html|insertAdjacentHTML|setHTMLUnsafe)$/]",
+      ].map((selector) => ({ selector, message: "Text that others wrote must never become markup." })),
+    ],
+  },
+};
+
 export default tseslint.config(
   { ignores: ["**/dist/**", "**/node_modules/**", "**/fixtures/**", "**/.venv/**"] },
   ...tseslint.configs.recommendedTypeChecked,
   {
     languageOptions: {
       parserOptions: {
-        project: ["./tsconfig.tests.json", "./packages/*/tsconfig.json"],
+        project: [
+          "./tsconfig.tests.json",
+          "./packages/*/tsconfig.json",
+          "./packages/dashboard/tsconfig.node.json",
+          "./packages/dashboard/tsconfig.tests.json",
+        ],
         tsconfigRootDir: import.meta.dirname,
       },
     },
@@ -85,5 +108,6 @@ export default tseslint.config(
   },
   ...boundaries,
   purity,
+  textOnly,
   { files: ["**/*.js", "**/*.mjs"], ...tseslint.configs.disableTypeChecked },
 );

@@ -1,0 +1,55 @@
+import type { StateCounts } from "@heddle/protocol/dashboard";
+
+/** How a task's state looks: never by colour alone. */
+export interface StateLook {
+  readonly label: string;
+  readonly glyph: string;
+  /** Class of a bar's segment, see progress-bar.css. */
+  readonly className: string;
+  /** A colour, as CSS. */
+  readonly color: string;
+}
+
+const look = (label: string, glyph: string, name: string, token = name): StateLook => ({
+  label,
+  glyph,
+  className: `state-${name}`,
+  color: `var(--state-${token})`,
+});
+
+/** By the state's name, in the order a bar shows them. */
+export const STATES = {
+  released: look("released", "\u25e6", "released", "memory"),
+  memory: look("in memory", "\u25cf", "memory"),
+  processing: look("running", "\u25b6", "running"),
+  assigned: look("assigned", "\u25b8", "assigned", "running"),
+  queued: look("queued", "=", "queued"),
+  waiting: look("waiting", "\u25cb", "waiting"),
+  noWorker: look("no worker", "!", "no-worker"),
+  erred: look("failed", "\u2715", "erred"),
+} satisfies Record<keyof StateCounts, StateLook>;
+
+export const STATE_ORDER = Object.keys(STATES) as readonly (keyof StateCounts)[];
+
+const BY_NAME: Readonly<Record<string, StateLook>> = {
+  ...STATES,
+  "no-worker": STATES.noWorker,
+  spilled: look("spilled", "\u25bc", "spilled"),
+  cancelled: look("cancelled", "/", "cancelled"),
+  running: STATES.processing,
+  completed: look("completed", "\u25cf", "memory"),
+  failed: STATES.erred,
+  crashed: look("crashed", "\u2715", "erred"),
+  pending: look("pending", "\u25cb", "waiting"),
+  scheduled: look("scheduled", "\u25cb", "waiting"),
+  paused: look("paused", "\u2016", "queued"),
+  retrying: look("retrying", "\u21bb", "queued"),
+  cancelling: look("cancelling", "/", "cancelled"),
+};
+
+/** The look of any state a server may name, of tasks and of runs; one it does not know looks like waiting. */
+export const stateLook = (name: string): StateLook =>
+  BY_NAME[name] ?? BY_NAME[name.toLowerCase()] ?? look(name, "\u25cb", "waiting");
+
+/** All tasks there are in these states. */
+export const totalOf = (states: StateCounts): number => STATE_ORDER.reduce((sum, state) => sum + states[state], 0);

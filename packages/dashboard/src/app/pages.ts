@@ -1,0 +1,55 @@
+/**
+ * The dashboard's pages. To add one:
+ *
+ * 1. Make a folder `src/app/pages/<name>/` with `<name>-page.tsx`, whose default export is a component without properties, and a
+ *    `<name>.css` it imports. Classes begin with the page's name; colours and sizes are tokens (`design/tokens.css`).
+ * 2. Add a line to {@link PAGES}. Its script is loaded when someone goes there. `history: true`: it needs no cluster.
+ *    Deeper routes are the page's own: `useRoute().path` is `["workers", "7"]` at `#/workers/7`; parameters (filters, sorting, selection) are in
+ *    `useRoute().parameters`, changed with `setParameters`, so that a copied link shows the same. Link with `href={formatRoute(["workers", id])}`.
+ * 3. Live data: `useCluster((state) => state.groups)` (see `store/cluster-state.ts`; at most 4 renders a second), plus `useTopic("log")` where
+ *    a topic is needed. Everything else: `useQuery(key, (signal) => getJson<GroupDetail>(`groups/${id}`, signal), 5000)`.
+ *    Actions: `postJson("actions/retry", { keys })`, offered only where `state.run.role` is `operate`.
+ * 4. Build from `design/`: `Panel` (give it `loading`, `error`, `empty`, `live`), `Table`, `Tabs`, `Drawer`, `Pill`, `StateMark`, `ProgressBar`,
+ *    `Legend`, `Sparkline`, `Tooltip`, `Command`, `KeyHint`. Text that others wrote (keys, names, messages) goes through `plain` or
+ *    `plainLines` of `design/format.ts`; numbers, bytes, durations and times through its other functions.
+ * 5. Keys and palette entries: `useCommand({ id, title, keys, run })` while the page is there.
+ *
+ * A drawer over whatever page is there (`#/task/<key>`) is a line in {@link DRAWERS}.
+ */
+import type { ComponentType } from "react";
+import type { IconName } from "./design/icon.js";
+
+export interface Page {
+  /** First part of its route; empty: the first page. */
+  readonly path: string;
+  readonly title: string;
+  readonly icon: IconName;
+  /** Pressed after `g`. */
+  readonly key: string;
+  /** There without a cluster, over run history alone. */
+  readonly history?: boolean;
+  /** In the menu rather than in the bar at the left. */
+  readonly minor?: boolean;
+  readonly load: () => Promise<{ readonly default: ComponentType }>;
+}
+
+export interface DrawerRoute {
+  readonly path: string;
+  readonly load: () => Promise<{ readonly default: ComponentType<{ readonly onClose: () => void }> }>;
+}
+
+export const PAGES: readonly Page[] = [
+  {
+    path: "",
+    title: "Overview",
+    icon: "overview",
+    key: "o",
+    load: () => import("./pages/overview/overview-page.js"),
+  },
+];
+
+export const DRAWERS: readonly DrawerRoute[] = [];
+
+/** The page of a route; undefined: there is none of that name. */
+export const pageOf = (path: readonly string[]): Page | undefined =>
+  PAGES.find((page) => page.path === (path[0] ?? ""));

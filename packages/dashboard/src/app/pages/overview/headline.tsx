@@ -1,0 +1,90 @@
+import type { ReactElement, ReactNode } from "react";
+import { formatAbout, formatCompact, formatCount, formatPercent, formatRate } from "../../design/format.js";
+import { Skeleton } from "../../design/panel.js";
+import { Sparkline } from "../../design/sparkline.js";
+import { formatRoute } from "../../routing/route.js";
+import { activityOf, sentenceParts } from "../../shell/sentence.js";
+import type { Activity } from "../../shell/sentence.js";
+import { useCluster } from "../../store/store.js";
+
+const MARKS: Readonly<Record<Activity, string>> = {
+  Running: "\u25b6",
+  Idle: "\u25cb",
+  Finished: "\u25cf",
+  Waiting: "\u2026",
+  "No workers": "!",
+  Disconnected: "\u2715",
+  Ended: "\u25a0",
+};
+
+/** A sentence, then four numbers. */
+export function Headline(): ReactElement {
+  const totals = useCluster((state) => state.totals);
+  const connection = useCluster((state) => state.connection.state);
+  const series = useCluster((state) => state.series);
+  if (!totals)
+    return (
+      <section className="headline" aria-label="Summary">
+        <Skeleton />
+      </section>
+    );
+  const activity = activityOf(totals, connection);
+  const lastMinute = series.slice(-60);
+  return (
+    <section className="headline" aria-label="Summary">
+      <p className="headline-sentence">
+        <strong className={`activity ${activity.toLowerCase().replace(" ", "-")}`}>
+          <span aria-hidden="true">{MARKS[activity]}</span> {activity}
+        </strong>
+        {sentenceParts(totals, connection).map((part) => (
+          <span key={part.replace(/\d/g, "")}>{part}</span>
+        ))}
+        {totals.failed > 0 && (
+          <a className="headline-failed" href={formatRoute(["logs"], { tab: "errors" })}>
+            {formatCount(totals.failed)} failed
+          </a>
+        )}
+      </p>
+      <dl className="kpis">
+        <Kpi label="Done" detail={`of ${formatCompact(totals.tasks)}`} href={formatRoute(["groups"])}>
+          {totals.tasks > 0 ? formatPercent(totals.done / totals.tasks) : "-"}
+        </Kpi>
+        <Kpi label="Threads busy" detail={`of ${formatCount(totals.threads)}`} href={formatRoute(["workers"])}>
+          {formatCount(totals.threadsBusy)}
+        </Kpi>
+        <Kpi
+          label="Finished"
+          detail={
+            <Sparkline
+              values={lastMinute.map((point) => point.finished)}
+              label="Finished tasks a second, last minute"
+              width={110}
+              height={26}
+            />
+          }
+          href={formatRoute(["tasks"])}
+        >
+          {formatRate(totals.rate)}
+        </Kpi>
+        <Kpi label="Time left" detail={totals.eta === undefined ? "" : "estimated"} href={formatRoute(["groups"])}>
+          {totals.eta === undefined || activity !== "Running" ? "-" : formatAbout(totals.eta).replace("about ", "")}
+        </Kpi>
+      </dl>
+    </section>
+  );
+}
+
+const Kpi = (props: {
+  readonly label: string;
+  readonly detail: ReactNode;
+  readonly href: string;
+  readonly children: ReactNode;
+}): ReactElement => (
+  <a className="kpi" href={props.href}>
+    <dt>{props.label}</dt>
+    <dd>
+      <span className="kpi-number">{props.children}</span>
+      <span className="kpi-detail">{props.detail}</span>
+    </dd>
+  </a>
+);

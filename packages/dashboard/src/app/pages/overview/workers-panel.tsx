@@ -1,0 +1,84 @@
+import { useMemo } from "react";
+import type { CSSProperties, ReactElement } from "react";
+import type { WorkerEntry, WorkerSummary } from "@heddle/protocol/dashboard";
+import { useSession } from "../../api/session.js";
+import { Command } from "../../design/copy-button.js";
+import { formatBytes, formatCount, formatPercent, formatPlural, plain } from "../../design/format.js";
+import { Empty, Panel } from "../../design/panel.js";
+import { formatRoute } from "../../routing/route.js";
+import { useCluster } from "../../store/store.js";
+
+/** Beyond so many, single cells can no longer be told apart. */
+const CELLS = 1000;
+
+/** A cell per worker: the fuller, the busier. */
+export function WorkersPanel(): ReactElement {
+  const names = useCluster((state) => state.workerNames);
+  const summaries = useCluster((state) => state.workers);
+  const known = useCluster((state) => state.run !== undefined);
+  const { here, left } = useMemo(() => {
+    const all = [...names.values()];
+    const present = all.filter((worker) => worker.leftAt === undefined);
+    return { here: present, left: all.length - present.length };
+  }, [names]);
+  const note =
+    here.length > 0
+      ? `${formatPlural(here.length, "worker")}${left > 0 ? `, ${formatCount(left)} left` : ""}`
+      : undefined;
+  return (
+    <Panel
+      title="Workers"
+      note={note}
+      loading={!known}
+      live
+      empty={known && here.length === 0 ? <NoWorkers left={left} /> : undefined}
+    >
+      <ul className={here.length > 200 ? "worker-cells small" : "worker-cells"}>
+        {here.slice(0, CELLS).map((worker) => (
+          <WorkerCell key={worker.id} worker={worker} summary={summaries.get(worker.id)} />
+        ))}
+      </ul>
+      {here.length > CELLS && <p className="muted">and {formatCount(here.length - CELLS)} more</p>}
+    </Panel>
+  );
+}
+
+function WorkerCell({
+  worker,
+  summary,
+}: {
+  readonly worker: WorkerEntry;
+  readonly summary: WorkerSummary | undefined;
+}): ReactElement {
+  const busy = summary && worker.threads > 0 ? Math.min(1, summary.threadsBusy / worker.threads) : 0;
+  const memory = summary?.memory ?? { rss: 0, limit: 0 };
+  const words = summary
+    ? `${plain(worker.name)}: ${summary.status}${summary.reason ? ` (${plain(summary.reason)})` : ""}, ${summary.threadsBusy} of ${worker.threads} threads busy, memory ${formatBytes(memory.rss)}${memory.limit > 0 ? ` (${formatPercent(memory.rss / memory.limit)})` : ""}`
+    : plain(worker.name);
+  return (
+    <li>
+      <a
+        className={`worker-cell ${summary?.status ?? "running"}`}
+        href={formatRoute(["workers", String(worker.id)])}
+        title={words}
+        aria-label={words}
+        style={{ "--busy": busy } as CSSProperties}
+      >
+        <span className="truncate">{plain(worker.name)}</span>
+        <span>{summary?.status === "paused" ? "\u2016" : `${summary?.threadsBusy ?? 0}/${worker.threads}`}</span>
+      </a>
+    </li>
+  );
+}
+
+function NoWorkers({ left }: { readonly left: number }): ReactElement {
+  const session = useSession();
+  return (
+    <Empty title="No workers connected">
+      <p>
+        {left > 0 ? `${formatPlural(left, "worker")} left. ` : ""}Start one on any machine that reaches the scheduler:
+      </p>
+      {session.data && <Command text={session.data.workerCommand} />}
+    </Empty>
+  );
+}

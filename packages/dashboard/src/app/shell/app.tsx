@@ -1,0 +1,168 @@
+import { lazy, Suspense, useEffect, useMemo, useRef, useState } from "react";
+import type { ComponentType, LazyExoticComponent, ReactElement } from "react";
+import { login, useSession } from "../api/session.js";
+import { Empty, Skeleton } from "../design/panel.js";
+import { DRAWERS, PAGES, pageOf } from "../pages.js";
+import { formatRoute, navigate, routeNow, useRoute } from "../routing/route.js";
+import type { Route } from "../routing/route.js";
+import { link, useCluster, useTopic } from "../store/store.js";
+import { Announcer } from "./announcer.js";
+import { ConnectionBanner } from "./connection-banner.js";
+import { listenToKeys, useCommand, useCommands } from "./commands.js";
+import { CommandPalette } from "./command-palette.js";
+import { KeysHelp } from "./keys-help.js";
+import { Login } from "./login.js";
+import { Navigation } from "./navigation.js";
+import { chooseTheme } from "./theme.js";
+import { TopBar } from "./top-bar.js";
+import "./shell.css";
+
+const pages = new Map(PAGES.map((page) => [page.path, lazy(page.load)]));
+const drawers = new Map(DRAWERS.map((drawer) => [drawer.path, lazy(drawer.load)]));
+
+const COMMANDS = [
+  ...PAGES.map((page) => ({
+    id: `page.${page.path}`,
+    title: page.title,
+    section: "Go to",
+    keys: ["g", page.key],
+    run: () => navigate(formatRoute(page.path === "" ? [] : [page.path])),
+  })),
+  ...(["system", "light", "dark"] as const).map((choice) => ({
+    id: `theme.${choice}`,
+    title: `Theme: ${choice === "system" ? "as the system" : choice}`,
+    section: "View",
+    run: () => chooseTheme(choice),
+  })),
+];
+
+type Open = "palette" | "help" | undefined;
+
+export function App(): ReactElement {
+  useTopic("summary");
+  useTopic("series");
+  useEffect(listenToKeys, []);
+  usePauseWhenHidden();
+  useTokenOfAddress();
+  const session = useSession();
+  const connection = useCluster((state) => state.connection.state);
+  const cluster = useCluster((state) => state.run?.cluster);
+  const historyOnly = session.data?.mode === "history";
+  useEffect(() => {
+    document.title = cluster === undefined ? "Heddle" : `${cluster} - Heddle`;
+  }, [cluster]);
+
+  const [open, setOpen] = useState<Open>();
+  useCommands(COMMANDS);
+  useCommand({
+    id: "search",
+    title: "Search",
+    section: "General",
+    keys: ["/"],
+    keysOnly: true,
+    run: () => setOpen("palette"),
+  });
+  useCommand({ id: "help", title: "Keyboard shortcuts", section: "General", keys: ["?"], run: () => setOpen("help") });
+  useControlK(() => setOpen("palette"));
+
+  if (connection === "unauthenticated" || session.data?.authenticated === false)
+    return (
+      <Login
+        onDone={() => {
+          session.refresh();
+          link.send({ type: "reconnect" });
+        }}
+      />
+    );
+  return (
+    <div className="shell">
+      <a className="skip" href="#main" onClick={skipToMain}>
+        Skip to content
+      </a>
+      <TopBar onSearch={() => setOpen("palette")} onHelp={() => setOpen("help")} />
+      <Navigation historyOnly={historyOnly} />
+      <main id="main" className="shell-main" tabIndex={-1}>
+        {!historyOnly && <ConnectionBanner />}
+        <Content first={historyOnly ? (PAGES.find((page) => page.history)?.path ?? "") : ""} />
+      </main>
+      <Announcer />
+      {open === "palette" && <CommandPalette onClose={() => setOpen(undefined)} />}
+      {open === "help" && <KeysHelp onClose={() => setOpen(undefined)} />}
+    </div>
+  );
+}
+
+/** The page of the route; under a drawer, the page that was there before it. */
+function Content({ first }: { readonly first: string }): ReactElement {
+  const route = useRoute();
+  const under = useRef<Route>({ path: [first], parameters: {} });
+  const Drawer = drawers.get(route.path[0] ?? "");
+  if (!Drawer && route.path.length > 0) under.current = route;
+  else if (!Drawer) under.current = { path: [first], parameters: route.parameters };
+  const back = under.current;
+  const page = pageOf(back.path);
+  return (
+    <>
+      <Suspense fallback={<Skeleton />}>
+        {page ? <Show component={pages.get(page.path)!} key={page.path} /> : <NoSuchPage />}
+      </Suspense>
+      {Drawer && (
+        <Suspense>
+          <Drawer onClose={() => navigate(formatRoute(back.path, back.parameters))} />
+        </Suspense>
+      )}
+    </>
+  );
+}
+
+const Show = ({ component: Page }: { readonly component: LazyExoticComponent<ComponentType> }): ReactElement => (
+  <Page />
+);
+
+function NoSuchPage(): ReactElement {
+  return (
+    <Empty title="There is no such page">
+      <a href={formatRoute([])}>Go to the overview</a>
+    </Empty>
+  );
+}
+
+/** A link to `#main` would be taken for a route. */
+function skipToMain(event: { preventDefault(): void }): void {
+  event.preventDefault();
+  document.getElementById("main")?.focus();
+}
+
+/** Nothing is sent to a page that nobody sees. */
+function usePauseWhenHidden(): void {
+  useEffect(() => {
+    const tell = (): void => link.send({ type: "pause", paused: document.hidden });
+    document.addEventListener("visibilitychange", tell);
+    return () => document.removeEventListener("visibilitychange", tell);
+  }, []);
+}
+
+/** The address printed by the server carries its token behind the hash, where it reaches no log: used once, then gone. */
+function useTokenOfAddress(): void {
+  const token = useMemo(() => /^#token=(.+)$/.exec(location.hash)?.[1], []);
+  useEffect(() => {
+    if (token === undefined || routeNow().path[0] === undefined) return;
+    history.replaceState(null, "", "#/");
+    window.dispatchEvent(new HashChangeEvent("hashchange"));
+    void login(decodeURIComponent(token)).then(() => link.send({ type: "reconnect" }));
+  }, [token]);
+}
+
+function useControlK(run: () => void): void {
+  const latest = useRef(run);
+  latest.current = run;
+  useEffect(() => {
+    const key = (event: KeyboardEvent): void => {
+      if (!(event.ctrlKey || event.metaKey) || event.key.toLowerCase() !== "k") return;
+      event.preventDefault();
+      latest.current();
+    };
+    window.addEventListener("keydown", key);
+    return () => window.removeEventListener("keydown", key);
+  }, []);
+}

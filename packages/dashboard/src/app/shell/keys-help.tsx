@@ -1,0 +1,60 @@
+import type { ReactElement } from "react";
+import { Dialog } from "../design/drawer.js";
+import { Icon } from "../design/icon.js";
+import { KeyHint } from "../design/pill.js";
+import { setSingleKeys, useCommandList, useSingleKeys } from "./commands.js";
+
+const NAMES: Readonly<Record<string, string>> = {
+  ArrowLeft: "\u2190",
+  ArrowRight: "\u2192",
+  ArrowUp: "\u2191",
+  ArrowDown: "\u2193",
+  Escape: "Esc",
+};
+
+/** All keys there are at this moment. */
+export function KeysHelp({ onClose }: { readonly onClose: () => void }): ReactElement {
+  const commands = useCommandList().filter((command) => command.keys);
+  const on = useSingleKeys();
+  const sections = [...new Set(commands.map((command) => command.section))];
+  return (
+    <Dialog label="Keyboard shortcuts" onClose={onClose}>
+      <header className="dialog-header">
+        <h2>Keyboard shortcuts</h2>
+        <button type="button" className="button quiet icon-only" aria-label="Close" onClick={onClose}>
+          <Icon name="close" />
+        </button>
+      </header>
+      <div className="keys-help">
+        {sections.map((section) => (
+          <section key={section}>
+            <h3>{section}</h3>
+            <dl>
+              {section === "General" && <Row title="Search and commands" keys={["Ctrl", "K"]} />}
+              {commands
+                .filter((command) => command.section === section)
+                .map((command) => (
+                  <Row key={command.id} title={command.title} keys={command.keys!.map((key) => NAMES[key] ?? key)} />
+                ))}
+            </dl>
+          </section>
+        ))}
+      </div>
+      <footer className="dialog-footer">
+        <label>
+          <input type="checkbox" checked={on} onChange={(event) => setSingleKeys(event.target.checked)} /> Keys without
+          Ctrl
+        </label>
+      </footer>
+    </Dialog>
+  );
+}
+
+const Row = ({ title, keys }: { readonly title: string; readonly keys: readonly string[] }): ReactElement => (
+  <div>
+    <dt>{title}</dt>
+    <dd>
+      <KeyHint keys={keys} />
+    </dd>
+  </div>
+);

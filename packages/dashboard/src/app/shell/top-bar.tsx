@@ -1,0 +1,125 @@
+import { useEffect, useRef, useState } from "react";
+import type { ReactElement } from "react";
+import { apiAddress } from "../api/client.js";
+import { Icon } from "../design/icon.js";
+import { plain } from "../design/format.js";
+import { KeyHint } from "../design/pill.js";
+import { formatRoute } from "../routing/route.js";
+import { useCluster } from "../store/store.js";
+import { ConnectionPill } from "./connection-pill.js";
+import { chooseTheme, useThemeChoice } from "./theme.js";
+import type { ThemeChoice } from "./theme.js";
+import { TimeControl } from "./time-control.js";
+
+export function TopBar(props: { readonly onSearch: () => void; readonly onHelp: () => void }): ReactElement {
+  const run = useCluster((state) => state.run);
+  return (
+    <header className="shell-bar">
+      <a className="shell-brand" href={formatRoute([])} title={run ? `Heddle ${run.heddle}` : "Heddle"}>
+        <Mark />
+        <strong className="truncate">{run ? plain(run.cluster, 40) : "Heddle"}</strong>
+      </a>
+      <ConnectionPill />
+      <div className="shell-space" />
+      <button type="button" className="shell-search" onClick={props.onSearch} aria-label="Search">
+        <Icon name="search" />
+        <span>Search tasks, groups, workers</span>
+        <KeyHint keys={["/"]} />
+      </button>
+      <div className="shell-space" />
+      <TimeControl />
+      <ExportMenu />
+      <ThemeButton />
+      <button
+        type="button"
+        className="button quiet icon-only"
+        aria-label="Keyboard shortcuts"
+        title="Keyboard shortcuts (?)"
+        onClick={props.onHelp}
+      >
+        ?
+      </button>
+    </header>
+  );
+}
+
+const Mark = (): ReactElement => (
+  <svg width="22" height="22" viewBox="0 0 32 32" aria-hidden="true">
+    <path d="M9 6v20M16 6v20M23 6v20" stroke="var(--muted)" strokeWidth="2" fill="none" />
+    <path
+      d="M4 13c4-4 8-4 12 0s8 4 12 0M4 21c4-4 8-4 12 0s8 4 12 0"
+      stroke="var(--accent)"
+      strokeWidth="2.6"
+      strokeLinecap="round"
+      fill="none"
+    />
+  </svg>
+);
+
+const NEXT: Readonly<Record<ThemeChoice, ThemeChoice>> = { system: "light", light: "dark", dark: "system" };
+const THEME_ICON = { system: "system_theme", light: "sun", dark: "moon" } as const;
+
+function ThemeButton(): ReactElement {
+  const choice = useThemeChoice();
+  const label = `Theme: ${choice === "system" ? "as the system" : choice}`;
+  return (
+    <button
+      type="button"
+      className="button quiet icon-only"
+      aria-label={label}
+      title={label}
+      onClick={() => chooseTheme(NEXT[choice])}
+    >
+      <Icon name={THEME_ICON[choice]} />
+    </button>
+  );
+}
+
+/** What can be taken away: one file that opens anywhere, and a trace for other tools. */
+function ExportMenu(): ReactElement {
+  const [open, setOpen] = useState(false);
+  const ref = useRef<HTMLDivElement>(null);
+  useEffect(() => {
+    if (!open) return;
+    const close = (event: Event): void => {
+      if (event instanceof KeyboardEvent ? event.key === "Escape" : !ref.current!.contains(event.target as Node))
+        setOpen(false);
+    };
+    window.addEventListener("mousedown", close);
+    window.addEventListener("keydown", close);
+    return () => {
+      window.removeEventListener("mousedown", close);
+      window.removeEventListener("keydown", close);
+    };
+  }, [open]);
+  return (
+    <div className="menu" ref={ref}>
+      <button
+        type="button"
+        className="button quiet icon-only"
+        aria-label="Export"
+        title="Export"
+        aria-expanded={open}
+        onClick={() => setOpen(!open)}
+      >
+        <Icon name="export" />
+      </button>
+      {open && (
+        <ul className="menu-list">
+          <li>
+            <a href={apiAddress("report").href} download onClick={() => setOpen(false)}>
+              <strong>Report</strong>
+              <span className="muted">One HTML file that opens offline</span>
+            </a>
+          </li>
+          <li>
+            <a href={apiAddress("trace").href} download onClick={() => setOpen(false)}>
+              <strong>Trace</strong>
+              <span className="muted">JSON for Perfetto and chrome://tracing</span>
+            </a>
+          </li>
+        </ul>
+      )}
+    </div>
+  );
+}

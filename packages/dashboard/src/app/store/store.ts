@@ -1,0 +1,49 @@
+import { useEffect, useSyncExternalStore } from "react";
+import type { Topic } from "@heddle/protocol/dashboard";
+import type { Snapshot } from "../../data/messages.js";
+import { apply, INITIAL_STATE } from "./cluster-state.js";
+import type { ClusterState } from "./cluster-state.js";
+import { DataLink } from "./data-link.js";
+
+let state = INITIAL_STATE;
+const listeners = new Set<() => void>();
+const flowListeners = new Set<(events: readonly unknown[]) => void>();
+
+function receive(snapshot: Snapshot): void {
+  state = apply(state, snapshot);
+  if (snapshot.flow) for (const listener of flowListeners) listener(snapshot.flow);
+  for (const listener of listeners) listener();
+}
+
+/** The data worker of this page. */
+export const link = new DataLink(receive);
+
+const subscribe = (listener: () => void): (() => void) => {
+  listeners.add(listener);
+  return () => listeners.delete(listener);
+};
+
+/**
+ * A part of the cluster's state; the component renders again when it is another object, at most 4 times a second.
+ * `select` must return what is in the state, not build something new: `useCluster((s) => s.groups)`.
+ */
+export function useCluster<T>(select: (state: ClusterState) => T): T {
+  return useSyncExternalStore(subscribe, () => select(state));
+}
+
+/** The state at this moment, for event handlers. */
+export const clusterNow = (): ClusterState => state;
+
+/** Scheduler time at this moment, milliseconds since the epoch: what times in rows and summaries compare with. */
+export const schedulerNow = (): number => Date.now() + state.clockOffset;
+
+/** Wants a topic while the component is there. `summary` and `series` always come. */
+export function useTopic(topic: Topic): void {
+  useEffect(() => link.want(topic), [topic]);
+}
+
+/** Hears run events of flows while it is subscribed; pair it with {@link useTopic}("flow"). */
+export function onFlowEvents(listener: (events: readonly unknown[]) => void): () => void {
+  flowListeners.add(listener);
+  return () => flowListeners.delete(listener);
+}

@@ -1,0 +1,22 @@
+import { defineConfig } from "vite";
+
+/**
+ * The page is served under a strict content policy (`script-src 'self'`, Trusted Types) and perhaps under a path of a reverse
+ * proxy, which decides these options: nothing inline, no polyfill script, every address relative.
+ */
+export default defineConfig({
+  root: import.meta.dirname,
+  base: "./",
+  build: {
+    outDir: "dist/app",
+    emptyOutDir: true,
+    target: "es2022",
+    assetsInlineLimit: 0,
+    modulePreload: { polyfill: false },
+    // The budget of first load is tested on the output: no need to compress it here as well.
+    reportCompressedSize: false,
+  },
+  worker: { format: "es" },
+  clearScreen: false,
+  logLevel: "warn",
+});
