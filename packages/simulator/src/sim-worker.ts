@@ -161,6 +161,7 @@ export class SimWorker {
   #performOnThreads(instruction: Extract<WorkerInstruction, { to: "threads" }>): void {
     switch (instruction.action) {
       case "define":
+      case "undefine":
       case "call":
         return;
       case "execute": {

@@ -13,7 +13,13 @@ type Factory = (
   cells: object | undefined,
 ) => readonly [link: (values: readonly unknown[]) => void, make: () => unknown];
 
-const factories = new Map<string, Factory>();
+/** By the identity of the code, then by the names of shared variables. */
+const factories = new Map<string, Map<string, Factory>>();
+
+/** Lets go of what was compiled of a text. It is compiled again should it come again. */
+export function forgetCompiled({ identity }: StoredCode): void {
+  factories.delete(identity);
+}
 
 /**
  * Compiles a function's text, once for all closures of it. Positions are those of the client's file, so V8 writes stack traces the
@@ -27,11 +33,13 @@ export function instantiate(
   cells: Readonly<Record<string, unknown>> | undefined,
 ): Instance {
   const shared = cells === undefined ? [] : Object.keys(cells);
-  const key = shared.length === 0 ? code.identity : `${code.identity}:${shared.join()}`;
-  let factory = factories.get(key);
+  let variants = factories.get(code.identity);
+  if (variants === undefined) factories.set(code.identity, (variants = new Map<string, Factory>()));
+  const key = shared.join();
+  let factory = variants.get(key);
   if (factory === undefined) {
     factory = compile(code, shared);
-    factories.set(key, factory);
+    variants.set(key, factory);
   }
   const [link, make] = factory.call(self, cells);
   return { link, make };

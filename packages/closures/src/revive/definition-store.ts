@@ -12,6 +12,7 @@ export interface StoredFunction {
 
 export interface StoredCode {
   readonly identity: string;
+  readonly hash: string;
   readonly head: CodeHead;
   readonly origin: CodeOrigin;
 }
@@ -40,7 +41,9 @@ export interface StoredPackages {
 export class DefinitionStore {
   private readonly hashes = new Set<string>();
   private readonly functions = new Map<string, StoredFunction>();
-  private readonly codes = new Map<string, StoredCode>();
+  /** One text may come from several places. */
+  private readonly codes = new Map<string, StoredCode[]>();
+  private readonly codeIdentities = new Map<string, string>();
   private readonly files = new Map<string, StoredFiles>();
   private readonly packages = new Map<string, StoredPackages>();
   private readonly units = new Map<string, Unit>();
@@ -58,7 +61,11 @@ export class DefinitionStore {
         this.functions.set(identity, { head: head as FunctionHead, buffers, needs });
         break;
       case "code":
-        this.codes.set(identity, { identity, head: head as CodeHead, origin: origin as CodeOrigin });
+        this.codeIdentities.set(hash, identity);
+        this.codes.set(identity, [
+          ...(this.codes.get(identity) ?? []),
+          { identity, hash, head: head as CodeHead, origin: origin as CodeOrigin },
+        ]);
         break;
       case "files":
         this.files.set(identity, {
@@ -80,12 +87,29 @@ export class DefinitionStore {
     this.hashes.add(hash);
   }
 
+  /** Removes the definition of a function or of code. @returns the code, if it was that */
+  remove(hash: string): StoredCode | undefined {
+    if (this.functions.delete(hash)) {
+      this.hashes.delete(hash);
+      return undefined;
+    }
+    const identity = this.codeIdentities.get(hash);
+    if (identity === undefined) return undefined;
+    this.codeIdentities.delete(hash);
+    this.hashes.delete(hash);
+    const alike = this.codes.get(identity)!;
+    const left = alike.filter((code) => code.hash !== hash);
+    if (left.length > 0) this.codes.set(identity, left);
+    else this.codes.delete(identity);
+    return alike.find((code) => code.hash === hash);
+  }
+
   functionOf(token: string): StoredFunction {
     return found(this.functions, token);
   }
 
   codeOf(identity: string): StoredCode {
-    return found(this.codes, identity);
+    return found(this.codes, identity).at(-1)!;
   }
 
   filesOf(identity: string): StoredFiles {

@@ -3,8 +3,9 @@ import path from "node:path";
 import { pathToFileURL } from "node:url";
 import { DefinitionCorruptError } from "../errors.js";
 import { rememberStandIn, type ImportTarget } from "../modules/origins.js";
-import { registerMap } from "../scripts/revived-maps.js";
+import { registerMap, unregisterMap } from "../scripts/revived-maps.js";
 import type { ImportEntry, ModuleRef } from "../wire/heads.js";
+import { forgetCompiled } from "./compile.js";
 import { DefinitionStore, type StoredFunction } from "./definition-store.js";
 import { GraphBuilder, type GraphContext } from "./graph-builder.js";
 import { dynamicImporter, ModuleLoader, unitOfModule, type SelfModules } from "./module-loader.js";
@@ -55,6 +56,21 @@ export class Reviver {
    */
   define(hash: string, bytes: Uint8Array, needs: readonly string[] = []): void {
     this.store.add(hash, bytes, needs);
+  }
+
+  /**
+   * Lets go of functions and their code. Those that are in use stay what they are; to be revived again, they have to be defined again.
+   * Files and packages stay: what they have been loaded into cannot be unloaded either.
+   */
+  forget(hashes: readonly string[]): void {
+    for (const hash of hashes) {
+      this.revived.delete(hash);
+      const code = this.store.remove(hash);
+      if (code === undefined) continue;
+      forgetCompiled(code);
+      const { url, line, column, map } = code.origin;
+      if (map !== undefined) unregisterMap(url, { line, column }, code.head.text);
+    }
   }
 
   /**

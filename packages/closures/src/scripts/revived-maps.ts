@@ -17,15 +17,26 @@ interface MappedText {
 const texts = new Map<string, MappedText[]>();
 
 export function registerMap(url: string, start: Position, text: string, slice: MapSlice): void {
-  const lines = text.split("\n");
-  const lastLength = lines.at(-1)!.length;
-  const end: Position =
-    lines.length === 1
-      ? { line: start.line, column: start.column + lastLength }
-      : { line: start.line + lines.length - 1, column: lastLength };
+  const end = endOf(start, text);
   const known = texts.get(url);
   if (known === undefined) texts.set(url, [{ start, end, slice }]);
   else if (!known.some((entry) => same(entry.start, start) && same(entry.end, end))) known.push({ start, end, slice });
+}
+
+/** The counterpart of {@link registerMap}. */
+export function unregisterMap(url: string, start: Position, text: string): void {
+  const end = endOf(start, text);
+  const left = texts.get(url)?.filter((entry) => !same(entry.start, start) || !same(entry.end, end)) ?? [];
+  if (left.length > 0) texts.set(url, left);
+  else texts.delete(url);
+}
+
+function endOf(start: Position, text: string): Position {
+  const lines = text.split("\n");
+  const lastLength = lines.at(-1)!.length;
+  return lines.length === 1
+    ? { line: start.line, column: start.column + lastLength }
+    : { line: start.line + lines.length - 1, column: lastLength };
 }
 
 /** The map that covers a position. Minifying loaders put a whole file on one line, so the column decides as well. */

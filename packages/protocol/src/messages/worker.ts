@@ -9,6 +9,7 @@ import type { PublishEvents } from "./topics.js";
  */
 export type SchedulerToWorker =
   | DefineOnWorker
+  | UndefineOnWorker
   | ComputeTasks
   | FreeTasks
   | CancelRuns
@@ -25,6 +26,13 @@ export interface DefineOnWorker {
   readonly op: "define";
   /** `index` is what `functionOf` names; -1 for a part that only other definitions refer to. */
   readonly definitions: readonly (DefinitionRecord & { readonly index: number })[];
+}
+
+/** No task needs these definitions any more. Should one come that does, they are sent again. */
+export interface UndefineOnWorker {
+  readonly op: "undefine";
+  readonly hashes: readonly string[];
+  readonly indices: Int32Array;
 }
 
 /** Flags of a row of {@link ComputeTasks}. */

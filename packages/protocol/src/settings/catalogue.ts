@@ -42,7 +42,7 @@ export const CATALOGUE = {
   "client.shipPackages": by(
     "list",
     [],
-    "npm packages that travel with functions to workers that may not have them; * for all that are imported.",
+    "Packages of npm that travel with functions to workers that may not have them; * for all that are imported.",
   ),
 
   "scheduler.host": by("text", "127.0.0.1", "Address to listen on. Any but a loopback address requires a token."),

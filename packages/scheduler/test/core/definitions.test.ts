@@ -24,3 +24,19 @@ test("a definition lives while a client may name it, a task runs it or another r
   expect(table.size).toBe(builtins);
   expect(table.get("builtin:identity")).toBeDefined();
 });
+
+test("what is dropped is told once, with the parts that nothing else refers to", () => {
+  const dropped: string[][] = [];
+  const table = new DefinitionTable((definitions) => dropped.push(definitions.map(({ hash }) => hash)));
+  table.add(record("code"), 1);
+  table.add(record("f", ["code"]), 1);
+  table.add(record("g", ["code"]), 1);
+  table.forget(["code", "f"], 1);
+  expect(dropped).toEqual([["f"]]);
+  const g = table.get("g")!;
+  g.chunks++;
+  table.forgetClient(1);
+  expect(dropped).toEqual([["f"]]);
+  table.release(g);
+  expect(dropped).toEqual([["f"], ["g", "code"]]);
+});

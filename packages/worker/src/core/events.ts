@@ -83,6 +83,7 @@ export type WorkerInstruction =
   /** What was set aside and is not named here is dropped. */
   | { readonly to: "store"; readonly action: "adopt"; readonly from: Int32Array; readonly ids: Int32Array }
   | { readonly to: "threads"; readonly action: "define"; readonly definitions: DefineOnWorker["definitions"] }
+  | { readonly to: "threads"; readonly action: "undefine"; readonly hashes: readonly string[] }
   | { readonly to: "threads"; readonly action: "execute"; readonly thread: number; readonly batch: ExecuteColumns }
   | {
       readonly to: "threads";

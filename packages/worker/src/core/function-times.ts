@@ -35,6 +35,11 @@ export class FunctionTimes {
     this.#of(functionIndex).parked++;
   }
 
+  forget(functionIndex: number): void {
+    // Not set to undefined: indices are never used again.
+    Reflect.deleteProperty(this.#byFunction, functionIndex);
+  }
+
   /** `settle` must follow, once for all runs of a report. */
   add(functionIndex: number, busyMicros: number): void {
     const times = this.#of(functionIndex);

@@ -166,6 +166,9 @@ export class WorkerCore {
     switch (message.op) {
       case "define":
         return state.out.instruct({ to: "threads", action: "define", definitions: message.definitions });
+      case "undefine":
+        for (const index of message.indices) state.times.forget(index);
+        return state.out.instruct({ to: "threads", action: "undefine", hashes: message.hashes });
       case "compute":
         return onCompute(state, message);
       case "free":

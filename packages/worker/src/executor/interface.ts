@@ -89,6 +89,8 @@ export interface ExecutorPool {
   /** The worker has joined a scheduler, and is known by this name from now on. */
   identify(worker: WorkerIdentity): void;
   define(definitions: readonly (DefinitionRecord & { readonly index: number })[]): void;
+  /** No run needs these any more, nor will before they are defined again. */
+  undefine(hashes: readonly string[]): void;
   execute(thread: number, batch: ExecuteBatch): void;
   /** Signal, then after the grace period (`cancelGrace`) the thread; `force`: the thread at once. */
   cancel(thread: number, tasks: Int32Array, runs: Int32Array, force: boolean): void;

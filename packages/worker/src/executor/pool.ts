@@ -1,6 +1,7 @@
-import { HeddleError, type DefinitionRecord, type RunFailure } from "@heddle/protocol/values";
+import { HeddleError, type RunFailure } from "@heddle/protocol/values";
 import type { WorkerIdentity } from "../task/runtime.js";
 import { exitFailure, memoryFailure, timeoutFailure } from "./control-failures.js";
+import { Definitions, type NumberedDefinition } from "./definitions.js";
 import { ExecutorThread, type Crash, type RunName, type ThreadOwner, type ThreadReports } from "./executor-thread.js";
 import type { ExecuteBatch, ExecutorEvents, ExecutorPool } from "./interface.js";
 import { collectGarbage } from "./collector.js";
@@ -67,7 +68,7 @@ export class WorkerThreadPool implements ExecutorPool {
   readonly #options: ThreadOptions;
   readonly #cancelGrace: number;
   #worker: WorkerIdentity;
-  readonly #definitions: (DefinitionRecord & { readonly index: number })[] = [];
+  readonly #definitions = new Definitions();
   /** The thread in each seat. */
   readonly #seats: ExecutorThread[] = [];
   /** Threads that take nothing new, and end when what they still have has ended. */
@@ -111,11 +112,16 @@ export class WorkerThreadPool implements ExecutorPool {
     for (const thread of this.#everyThread()) thread.post({ op: "identify", worker });
   }
 
-  define(definitions: readonly (DefinitionRecord & { readonly index: number })[]): void {
-    // A clone of a view would take along the whole frame it came in.
-    const own = definitions.map((definition) => ({ ...definition, bytes: definition.bytes.slice() }));
-    this.#definitions.push(...own);
-    for (const thread of this.#everyThread()) thread.post({ op: "define", definitions: own });
+  define(definitions: readonly NumberedDefinition[]): void {
+    const added = this.#definitions.add(definitions);
+    if (added.length === 0) return;
+    for (const thread of this.#everyThread()) thread.post({ op: "define", definitions: added });
+  }
+
+  undefine(hashes: readonly string[]): void {
+    const removed = this.#definitions.remove(hashes);
+    if (removed.length === 0) return;
+    for (const thread of this.#everyThread()) thread.post({ op: "undefine", hashes: removed });
   }
 
   execute(seat: number, batch: ExecuteBatch): void {
@@ -213,7 +219,8 @@ export class WorkerThreadPool implements ExecutorPool {
 
   #newThread(seat: number): ExecutorThread {
     const thread = new ExecutorThread(seat, { ...this.#options, worker: this.#worker }, this.#owner);
-    if (this.#definitions.length > 0) thread.post({ op: "define", definitions: this.#definitions });
+    const definitions = this.#definitions.all;
+    if (definitions.length > 0) thread.post({ op: "define", definitions });
     return thread;
   }
 
@@ -302,7 +309,11 @@ export class WorkerThreadPool implements ExecutorPool {
     const long = thread.longRuns(LONG);
     if (long.length === 0) return;
     const { tasks, runs } = columns(long);
-    this.#events.begun?.(tasks, runs, Float64Array.from(long, ({ startedAt }) => startedAt));
+    this.#events.begun?.(
+      tasks,
+      runs,
+      Float64Array.from(long, ({ startedAt }) => startedAt),
+    );
   }
 
   /** A run that was asked to stop has not done so in its time. */

@@ -54,6 +54,7 @@ export type MessageToThread =
   | typeof WAKE
   | BatchMessage
   | { readonly op: "define"; readonly definitions: readonly (DefinitionRecord & { readonly index: number })[] }
+  | { readonly op: "undefine"; readonly hashes: readonly string[] }
   /** Abort the signal of the run in `slot`; answered by the number of the probe in shared memory. */
   | { readonly op: "stop"; readonly slot: number; readonly expired: boolean; readonly probe: number }
   | { readonly op: "collect"; readonly major: boolean }

@@ -1,6 +1,12 @@
 import { ValueEncoder, type CodecExtension, type FailureKind, type FailureRecord } from "@heddle/protocol/values";
 import { types } from "node:util";
-import { FinalFailure, InputMutatedError, NativeAddonError, RescheduleRequest, ThrownValueError } from "../../task/errors.js";
+import {
+  FinalFailure,
+  InputMutatedError,
+  NativeAddonError,
+  RescheduleRequest,
+  ThrownValueError,
+} from "../../task/errors.js";
 import { cutOwnFrames } from "./user-stack.js";
 
 /** Where in a run something was thrown. */

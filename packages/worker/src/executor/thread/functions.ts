@@ -6,6 +6,7 @@ export type TaskFunction = (...args: unknown[]) => unknown;
 /** What makes functions of definitions: the Reviver of `@heddle/closures`. */
 export interface FunctionSource {
   define(hash: string, bytes: Uint8Array, needs: readonly string[]): void;
+  forget(hashes: readonly string[]): void;
   /** Fails, or rejects, when the function cannot live here: a package is missing, say. */
   // eslint-disable-next-line @typescript-eslint/no-unsafe-function-type -- what a definition holds is any function
   revive(hash: string): Function | Promise<Function>;
@@ -42,22 +43,28 @@ function isAsyncByNature(call: TaskFunction): boolean {
   return call instanceof AsyncFunction || call instanceof AsyncGeneratorFunction;
 }
 
-function builtins(): FunctionEntry[] {
-  const list: FunctionEntry[] = [];
-  list[Builtin.identity] = new FunctionEntry((value) => value);
-  list[Builtin.attribute] = new FunctionEntry(
-    (object, name) => (object as Record<PropertyKey, unknown>)[name as PropertyKey],
-  );
-  list[Builtin.method] = new FunctionEntry((object, name, ...args) =>
-    (object as Record<PropertyKey, TaskFunction>)[name as PropertyKey]!(...args),
-  );
-  return list;
+function builtins(): Map<number, FunctionEntry> {
+  return new Map([
+    [Builtin.identity, new FunctionEntry((value) => value)],
+    [
+      Builtin.attribute,
+      new FunctionEntry((object, name) => (object as Record<PropertyKey, unknown>)[name as PropertyKey]),
+    ],
+    [
+      Builtin.method,
+      new FunctionEntry((object, name, ...args) =>
+        (object as Record<PropertyKey, TaskFunction>)[name as PropertyKey]!(...args),
+      ),
+    ],
+  ]);
 }
 
 export class Functions {
   readonly #source: FunctionSource;
   readonly #entries = builtins();
-  readonly #hashes: string[] = [];
+  /** By index, and the reverse. */
+  readonly #hashes = new Map<number, string>();
+  readonly #indices = new Map<string, number>();
 
   constructor(source: FunctionSource) {
     this.#source = source;
@@ -65,7 +72,8 @@ export class Functions {
 
   define(definitions: readonly (DefinitionRecord & { readonly index: number })[]): void {
     for (const { hash, bytes, needs, index } of definitions) {
-      if (index >= FIRST_DEFINITION) this.#hashes[index] = hash;
+      this.#hashes.set(index, hash);
+      this.#indices.set(hash, index);
       try {
         this.#source.define(hash, bytes, needs);
       } catch {
@@ -74,20 +82,38 @@ export class Functions {
     }
   }
 
+  undefine(hashes: readonly string[]): void {
+    for (const hash of hashes) {
+      const index = this.#indices.get(hash);
+      if (index === undefined) continue;
+      this.#indices.delete(hash);
+      this.#hashes.delete(index);
+      this.#entries.delete(index);
+    }
+    this.#source.forget(hashes);
+  }
+
   /** Whether the definition has arrived. */
   isDefined(index: number): boolean {
-    return index < FIRST_DEFINITION || this.#hashes[index] !== undefined;
+    return index < FIRST_DEFINITION || this.#hashes.has(index);
   }
 
   /** Undefined until {@link load} has been awaited. */
   get(index: number): FunctionEntry | undefined {
-    return this.#entries[index];
+    return this.#entries.get(index);
   }
 
   async load(index: number): Promise<FunctionEntry> {
-    const hash = this.#hashes[index];
+    const hash = this.#hashes.get(index);
     if (hash === undefined) throw new Error(`no definition with index ${index} has reached this thread`);
-    return (this.#entries[index] ??= new FunctionEntry(await this.byHash(hash)));
+    const fn = await this.byHash(hash);
+    let entry = this.#entries.get(index);
+    if (entry === undefined) {
+      entry = new FunctionEntry(fn);
+      // Forgotten while it was made: it serves the run it was made for.
+      if (this.#hashes.has(index)) this.#entries.set(index, entry);
+    }
+    return entry;
   }
 
   async byHash(hash: string): Promise<TaskFunction> {

@@ -122,6 +122,9 @@ export class ThreadWork {
       case "define":
         this.#functions.define(order.definitions);
         break;
+      case "undefine":
+        this.#functions.undefine(order.hashes);
+        break;
       case "stop":
         this.#slots.answerProbe(order.probe);
         this.#runner.stop(order.slot, order.expired);
