@@ -20,15 +20,15 @@
  * | GET transfers | Transfers |
  * | GET tasks?state=&group=&worker=&limit=&after= | TaskPage |
  * | GET logs?source=&level=&before=&limit= | LogLine[] |
- * | GET flows?limit=&before=&flow=&state= | FlowRunRow[] |
+ * | GET flows?limit=&before=&flow=&state= | FlowRunRow[], newest first; `before`: id of the last one of the page before |
  * | GET flows/:id | FlowRunDetail |
- * | GET flows/:id/logs?level=&after=&limit= | LogLine[] |
+ * | GET flows/:id/logs?level=&task=&after=&limit= | FlowLogPage |
  * | POST actions/retry `{ keys }` or `{ error }` | `{ count }`, role operate |
  * | POST actions/cancel `{ keys }` | `{ count }`, role operate |
  * | GET report | text/html, one file |
  * | GET trace | Chrome trace JSON |
  */
-import type { GroupSummary, Role, StateCounts, WorkerSummary } from "./messages.js";
+import type { GroupSummary, LogLine, Role, StateCounts, WorkerSummary } from "./messages.js";
 
 /** Header that every request but GET carries, any value: a page of another origin cannot set it. */
 export const ACTION_HEADER = "x-heddle-dashboard";
@@ -214,6 +214,23 @@ export interface FlowRunDetail {
     readonly data: unknown;
     readonly number: number;
   }[];
+}
+
+export interface FlowLogPage {
+  readonly lines: readonly FlowLogLine[];
+  /** Give it as `after` to go on, now or when there is more. */
+  readonly next: string;
+  readonly more: boolean;
+}
+
+export interface FlowLogLine {
+  /** Of the task run; -1: the flow run itself. */
+  readonly number: number;
+  readonly time: number;
+  readonly level: LogLine["level"];
+  readonly message: string;
+  /** Absent: the flow's own process. */
+  readonly worker?: string;
 }
 
 export interface FlowState {

@@ -2,6 +2,7 @@
 import type { WebSocket } from "ws";
 import type {
   DashboardHello,
+  FlowLogPage,
   FlowRunDetail,
   FlowRunRow,
   GroupDetail,
@@ -76,21 +77,29 @@ export interface TaskGraphQuery {
 
 export interface LogQuery {
   readonly source?: string;
-  readonly level?: string;
+  /** This and more serious ones. */
+  readonly level?: LogLine["level"];
   readonly before?: number;
   readonly limit: number;
 }
 
 export interface FlowSource {
+  /** Newest first. `before`: id of the last one of the page before. */
   list(query: {
     readonly limit: number;
-    readonly before?: number;
+    readonly before?: string;
     readonly flow?: string;
     readonly state?: string;
   }): Promise<FlowRunRow[]>;
   run(id: string): Promise<FlowRunDetail | undefined>;
-  logs(
-    id: string,
-    query: { readonly level?: string; readonly after?: number; readonly limit: number },
-  ): Promise<LogLine[]>;
+  logs(id: string, query: FlowLogQuery): Promise<FlowLogPage>;
+}
+
+export interface FlowLogQuery {
+  readonly level?: LogLine["level"];
+  /** Lines of this task run alone. */
+  readonly task?: number;
+  /** `next` of the page before. */
+  readonly after?: string;
+  readonly limit: number;
 }

@@ -24,7 +24,7 @@ export const emptySource: DashboardSource = {
   flows: {
     list: () => Promise.resolve([]),
     run: () => Promise.resolve(undefined),
-    logs: () => Promise.resolve([]),
+    logs: () => Promise.resolve({ lines: [], next: "", more: false }),
   },
   retry: (what) => Promise.resolve("keys" in what ? what.keys.length : 0),
   cancel: (keys) => Promise.resolve(keys.length),

@@ -1,7 +1,7 @@
 /** `api/v1/`: questions to the source, and the few actions. See `@heddle/protocol/dashboard` for what each answers. */
 import { pipeline } from "node:stream/promises";
 import { Router, json, type NextFunction, type Request, type Response } from "express";
-import type { Role, SessionInfo } from "@heddle/protocol/dashboard";
+import type { LogLine, Role, SessionInfo } from "@heddle/protocol/dashboard";
 import { HEDDLE_VERSION } from "@heddle/protocol";
 import { chromeTrace } from "../record/chrome-trace.js";
 import { htmlReport, type ReportPage } from "../record/html-report.js";
@@ -151,7 +151,7 @@ export function api(context: ApiContext): Router {
     answer((request) =>
       source.logs({
         ...given("source", text(request, "source")),
-        ...given("level", text(request, "level")),
+        ...given("level", level(request)),
         ...given("before", whole(request, "before")),
         limit: limit(request, 10_000, 1_000),
       }),
@@ -161,7 +161,7 @@ export function api(context: ApiContext): Router {
     "/flows",
     answer((request) =>
       source.flows.list({
-        ...given("before", whole(request, "before")),
+        ...given("before", text(request, "before")),
         ...given("flow", text(request, "flow")),
         ...given("state", text(request, "state")),
         limit: limit(request, 1000, 100),
@@ -176,8 +176,9 @@ export function api(context: ApiContext): Router {
     "/flows/:id/logs",
     answer((request) =>
       source.flows.logs(pathText(request, "id"), {
-        ...given("level", text(request, "level")),
-        ...given("after", whole(request, "after")),
+        ...given("level", level(request)),
+        ...given("task", whole(request, "task")),
+        ...given("after", text(request, "after")),
         limit: limit(request, 10_000, 1_000),
       }),
     ),
@@ -264,6 +265,16 @@ function answer(ask: (request: Request) => Promise<unknown>): (request: Request,
 
 function missing(response: Response, message: string): void {
   response.status(404).json({ code: "HEDDLE_NOT_FOUND", message });
+}
+
+const LEVELS = ["debug", "info", "warn", "error"] as const;
+
+function level(request: Request): LogLine["level"] | undefined {
+  const given = text(request, "level");
+  if (given === undefined) return undefined;
+  const known = LEVELS.find((each) => each === given);
+  if (known === undefined) throw new BadRequestError("level", LEVELS.join(", "));
+  return known;
 }
 
 /** Milliseconds since the epoch; all recorded time by default. */
