@@ -49,7 +49,7 @@ export type {
   CacheContext,
   CachingPolicy,
   CallPolicy,
-  Parameters,
+  RunParameters,
   RetryCondition,
   TaskCall,
   TaskInfo,

@@ -38,7 +38,7 @@ export interface CallPolicy {
 
 export interface CachingPolicy {
   /** Called where the task runs, with its arguments as values. undefined: this call is not cached. */
-  readonly key: (context: CacheContext, parameters: Parameters) => string | undefined | Promise<string | undefined>;
+  readonly key: (context: CacheContext, parameters: RunParameters) => string | undefined | Promise<string | undefined>;
   /** Milliseconds that a cached result is good for; 0: for ever. */
   readonly expiration: number;
   /** Run, and replace what is cached. */
@@ -46,7 +46,7 @@ export interface CachingPolicy {
 }
 
 /** Arguments by the name of their parameter. */
-export type Parameters = Readonly<Record<string, unknown>>;
+export type RunParameters = Readonly<Record<string, unknown>>;
 
 /** What a cache key may be made of, beside the parameters. */
 export interface CacheContext {

@@ -1,0 +1,238 @@
+/** A task run executed in the flow's own process. */
+import { TaskCancelledError, type TaskTimeoutError } from "@heddle/worker/task";
+import type { LogLevel } from "../../history/run-event.js";
+import { executeAttempt, type AttemptResult, type AttemptResults, type AttemptScope } from "../../task/attempt.js";
+import { parametersOf } from "../../task/parameters.js";
+import type { TaskCall } from "../../task/task-call.js";
+import { attemptResults, loadResult } from "./local-results.js";
+import type { StoredResult } from "../../results/stored-result.js";
+import { missing } from "../../state/state.js";
+import type { RunnerHandle, RunnerTask, RunOutcome, TaskRunIdentity } from "../task-runner.js";
+
+/** Milliseconds that a cancelled body has to react to its signal; after them it is not waited for. */
+const GRACE = 500;
+
+/** Whoever decides when executions go on. */
+export interface ExecutionQueue {
+  /** It waits for the time of its next attempt. */
+  paused(execution: LocalExecution): void;
+  /** It could go on: `proceed()` is to be called when there is a place for it. */
+  ready(execution: LocalExecution): void;
+  /** It has ended, and gives its place back. */
+  over(execution: LocalExecution): void;
+}
+
+export class LocalExecution implements RunnerHandle, AttemptScope {
+  readonly task: RunnerTask;
+  readonly #queue: ExecutionQueue;
+  #args: readonly unknown[] = [];
+  #attempt = 1;
+  #value: unknown;
+  #controller: AbortController | undefined;
+  /** Of a retry's delay, or of the grace after a cancel. */
+  #timer: NodeJS.Timeout | undefined;
+  #phase: "queued" | "running" | "paused" | "over" = "queued";
+  #isCancelled = false;
+  /** Why its signal is aborted. */
+  #cancellation: TaskCancelledError | undefined;
+  #stored: StoredResult | undefined;
+  #isReleased = false;
+
+  constructor(task: RunnerTask, queue: ExecutionQueue) {
+    this.task = task;
+    this.#queue = queue;
+  }
+
+  get isOver(): boolean {
+    return this.#phase === "over";
+  }
+
+  /** Runs the next attempt, in the turn of the call where nothing has to be waited for. */
+  proceed(): void {
+    if (this.#phase === "over") return;
+    const isFirst = this.#phase === "queued";
+    this.#phase = "running";
+    if (!isFirst) {
+      this.#run();
+      return;
+    }
+    const absent = this.task.upstream.filter((handle) => !(handle as LocalExecution).hasValue);
+    if (absent.length === 0) this.#bind();
+    else
+      Promise.all(absent.map((handle) => (handle as LocalExecution).load())).then(
+        () => this.#bind(),
+        (error: unknown) => this.#finish({ type: "crashed", error }),
+      );
+  }
+
+  #bind(): void {
+    if (this.#phase === "over") return;
+    this.#args = this.task.bind((handle) => (handle as LocalExecution).#value);
+    this.#run();
+  }
+
+  #run(): void {
+    this.task.report.running(this.#attempt);
+    const result = executeAttempt(this);
+    if (result instanceof Promise) void result.then((later) => this.#after(later));
+    else this.#after(result);
+  }
+
+  #after(result: AttemptResult): void {
+    if (this.#phase === "over") return;
+    if (this.#isCancelled) {
+      this.#finish({ type: "cancelled" });
+      return;
+    }
+    switch (result.type) {
+      case "completed": {
+        const { cached, stored } = result;
+        this.#value = result.value;
+        this.#stored = stored;
+        this.#finish(
+          cached === undefined && stored === undefined
+            ? COMPLETED
+            : {
+                type: "completed",
+                ...(cached === undefined ? {} : { cached }),
+                ...(stored === undefined ? {} : { stored }),
+              },
+        );
+        break;
+      }
+      case "retry":
+        this.#retry(result.error, result.delay);
+        break;
+      case "failed":
+        this.#finish({ type: "failed", error: result.error, timedOut: result.timedOut });
+        break;
+      case "crashed":
+        this.#finish({ type: "crashed", error: result.error });
+        break;
+    }
+  }
+
+  #retry(error: unknown, delay: number): void {
+    this.#phase = "paused";
+    this.#controller = undefined;
+    this.task.report.awaitingRetry(this.#attempt++, delay, error);
+    this.#queue.paused(this);
+    this.#timer = setTimeout(() => this.#queue.ready(this), delay);
+  }
+
+  #finish(outcome: RunOutcome): void {
+    this.#phase = "over";
+    clearTimeout(this.#timer);
+    this.#timer = undefined;
+    this.#args = [];
+    this.#controller = undefined;
+    this.#queue.over(this);
+    this.task.report.settled(outcome);
+  }
+
+  // ---- as a handle
+
+  /** There is nothing to refer to but the value itself. */
+  get native(): undefined {
+    return undefined;
+  }
+
+  /** Its value is in memory. */
+  get hasValue(): boolean {
+    return !this.#isReleased;
+  }
+
+  async value(): Promise<unknown> {
+    return this.#isReleased ? this.load() : this.#value;
+  }
+
+  /** Brings back a value that was let go of. */
+  async load(): Promise<unknown> {
+    if (this.#stored === undefined) throw missing(this.task.run.name, "it was let go of");
+    this.#value = await loadResult(this.#stored);
+    this.#isReleased = false;
+    return this.#value;
+  }
+
+  cancel(): void {
+    if (this.#phase === "over" || this.#isCancelled) return;
+    this.#isCancelled = true;
+    const error = new TaskCancelledError();
+    if (this.#phase !== "running") {
+      this.#finish(CANCELLED);
+      return;
+    }
+    this.#cancellation = error;
+    this.#controller?.abort(error);
+    this.#timer = setTimeout(() => this.#finish(CANCELLED), GRACE);
+  }
+
+  release(): void {
+    this.#value = undefined;
+    this.#isReleased = true;
+  }
+
+  // ---- as the scope of its code
+
+  get kind(): "task" {
+    return "task";
+  }
+
+  get run(): TaskRunIdentity {
+    return this.task.run;
+  }
+
+  get call(): TaskCall {
+    return this.task.call;
+  }
+
+  get args(): readonly unknown[] {
+    return this.#args;
+  }
+
+  get attempt(): number {
+    return this.#attempt;
+  }
+
+  get tags(): readonly string[] {
+    return this.task.run.tags;
+  }
+
+  get parameters(): Readonly<Record<string, unknown>> {
+    return parametersOf(this.call.parameters, this.#args);
+  }
+
+  get logPrints(): boolean {
+    return this.call.policy.logPrints;
+  }
+
+  get worker(): undefined {
+    return undefined;
+  }
+
+  get timesOutElsewhere(): false {
+    return false;
+  }
+
+  get signal(): AbortSignal {
+    this.#controller ??= new AbortController();
+    if (this.#cancellation !== undefined) this.#controller.abort(this.#cancellation);
+    return this.#controller.signal;
+  }
+
+  log(level: LogLevel, message: string): void {
+    this.task.report.log(level, message);
+  }
+
+  expire(error: TaskTimeoutError): void {
+    this.#controller?.abort(error);
+  }
+
+  results(): AttemptResults {
+    return attemptResults(this.call.policy.keeper!);
+  }
+}
+
+const CANCELLED: RunOutcome = { type: "cancelled" };
+
+const COMPLETED: RunOutcome = { type: "completed" };
