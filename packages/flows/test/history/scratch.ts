@@ -114,7 +114,7 @@ export class Fixture implements AsyncDisposable {
   readonly ended: Promise<{ readonly status: number | null; readonly signal: NodeJS.Signals | null }>;
   output = "";
 
-  constructor(name: string, args: readonly string[], options: { readonly uid?: number; readonly shell?: string } = {}) {
+  constructor(name: string, args: readonly string[], options: { readonly uid?: number } = {}) {
     this.child = fork(join(import.meta.dirname, "fixtures", name), args, {
       execArgv: [],
       stdio: ["ignore", "pipe", "pipe", "ipc"],

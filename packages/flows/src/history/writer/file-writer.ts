@@ -1,5 +1,5 @@
 /** The history's file as its one writer in this process has it: opened, repaired, kept small, and written to when it can be. */
-import { mkdirSync, renameSync, statSync } from "node:fs";
+import { accessSync, constants, mkdirSync, renameSync, statSync } from "node:fs";
 import { dirname } from "node:path";
 import { HeddleError } from "@heddle/protocol/values";
 import type { RunChunk } from "../chunk.js";
@@ -93,6 +93,9 @@ export class FileWriter {
   #open(): Opened {
     mkdirSync(dirname(this.#file), { recursive: true, mode: 0o700 });
     this.#inode = inodeOf(this.#file);
+    // SQLite would say no more than that it cannot. It makes files beside the database, too.
+    accessSync(dirname(this.#file), constants.W_OK);
+    if (this.#inode !== undefined) accessSync(this.#file, constants.W_OK);
     const sqlite = Sqlite.forWriting(this.#file);
     try {
       migrate(sqlite, this.#file);

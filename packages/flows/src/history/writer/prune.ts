@@ -50,4 +50,6 @@ export function* prune(sqlite: Sqlite, { maxAge, maxRuns }: Retention, now: numb
     yield;
     sqlite.all(`PRAGMA incremental_vacuum(${PAGES})`);
   }
+  // Until then it is only in the write-ahead log that the file is smaller.
+  sqlite.all("PRAGMA wal_checkpoint(PASSIVE)");
 }
