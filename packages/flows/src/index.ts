@@ -44,6 +44,7 @@ export {
   HistoryUnavailableError,
   HistoryVersionError,
   NoHistoryError,
+  UnknownFlowRunError,
 } from "./history/errors.js";
 export type {
   CacheContext,
@@ -85,7 +86,7 @@ export { exponentialBackoff, type RetryDelay, type RetryDelays } from "./options
 export type { ResultStorage } from "./options/result-options.js";
 export { log, type RunLog } from "./context/log.js";
 export { runContext, type RunContext } from "./context/run-context.js";
-export { addRunEventSink } from "./engine/run-events.js";
+export { addRunEventSink } from "./engine/event-stream.js";
 export { ConcurrentTaskRunner, type ConcurrentTaskRunnerOptions } from "./runner/in-process/concurrent-task-runner.js";
 export { SequentialTaskRunner } from "./runner/in-process/sequential-task-runner.js";
 export { RunnerLifecycle } from "./runner/lifecycle.js";

@@ -8,7 +8,6 @@ import type { StateDetails } from "../state/state.js";
 import { Code, STATES } from "../state/state-names.js";
 import { FlowRun } from "./flow-run.js";
 import { Run } from "./run.js";
-import { emit } from "./run-events.js";
 
 export class ChildRun extends Run {
   readonly owner: FlowRun;
@@ -33,7 +32,7 @@ export class ChildRun extends Run {
     this.#child = new FlowRun(definition, { flowRun: owner, task: this });
     const time = Date.now();
     this.pending(time);
-    emit({
+    owner.events.emit({
       kind: "taskRun",
       flowRun: owner.id,
       number,

@@ -16,7 +16,6 @@ import { keepFlowResult } from "./flow-result.js";
 import type { FlowRun } from "./flow-run.js";
 import { callHooks } from "./hooks.js";
 import { cancelOnInterrupt } from "./interrupts.js";
-import { flushRunEvents, routeRunEvents } from "./run-events.js";
 
 /** Milliseconds that a cancelled body has to come to an end; after them it is not waited for. */
 const GRACE = 500;
@@ -71,7 +70,6 @@ export class FlowLife {
     const isRoot = run.parent === undefined;
     const ignoreInterrupts = isRoot ? cancelOnInterrupt(run) : undefined;
     const releaseConsole = captureConsole();
-    let unroute: (() => void) | undefined;
     let isRunnerStarted = false;
     try {
       const problem = await this.#checkArguments();
@@ -79,8 +77,8 @@ export class FlowLife {
       else {
         const refusal = await this.#startRunner();
         isRunnerStarted = refusal === undefined;
-        if (refusal === undefined && run.runner.events !== undefined)
-          unroute = routeRunEvents(run.id, run.runner.events);
+        if (refusal === undefined && run.runner.events !== undefined) run.events.add(run.runner.events);
+        run.events.isComplete();
         this.#enterEnd(refusal ?? (await this.#attempts()));
       }
     } catch (error) {
@@ -89,9 +87,9 @@ export class FlowLife {
     run.close();
     clearTimeout(this.#graceTimer);
     await this.#callHooks(this.#endHooks());
-    if (isRunnerStarted) await this.#stopRunner(unroute);
+    if (isRunnerStarted) await this.#stopRunner();
     releaseConsole();
-    if (isRoot) await flushRunEvents();
+    if (isRoot) await run.events.flush();
     run.end();
     ignoreInterrupts?.();
   }
@@ -280,13 +278,10 @@ export class FlowLife {
     );
   }
 
-  async #stopRunner(unroute: (() => void) | undefined): Promise<void> {
+  async #stopRunner(): Promise<void> {
     const run = this.#run;
     try {
-      if (unroute !== undefined) {
-        await flushRunEvents();
-        unroute();
-      }
+      if (run.runner.events !== undefined) await run.events.flush();
       await run.stopDirectCalls();
       await run.runner.stop(stopReason(this.#end!));
     } catch (error) {

@@ -1,6 +1,6 @@
 /** The flow's own result, kept when it is to be. */
 import type { StoredResult } from "../results/stored-result.js";
-import { attemptResults } from "../runner/in-process/local-results.js";
+import { keeperFor } from "../results/result-keeper.js";
 import type { FlowRun } from "./flow-run.js";
 import { keeper } from "./task-policy.js";
 
@@ -8,8 +8,7 @@ import { keeper } from "./task-policy.js";
 export async function keepFlowResult(run: FlowRun, value: unknown): Promise<StoredResult | undefined> {
   if (!run.settings.persist) return undefined;
   const { options, name } = run.definition;
-  const results = attemptResults(keeper(options, run.settings.forCalls));
-  return results.keep(value, {
+  return keeperFor(keeper(options, run.settings.forCalls)).keep(value, {
     run: { flowRun: run.id, number: -1, name: run.name, task: name },
     parameters: run.parameters,
   });

@@ -1,13 +1,15 @@
 /** One run of a flow: what its code sees of it, what it calls, and what became of that. */
 import { randomBytes } from "node:crypto";
 import { InvalidOptionError } from "@heddle/client";
+import type { Settings } from "@heddle/protocol";
 import type { FlowScope } from "../context/scope.js";
 import { printLine } from "../context/terminal.js";
 import { CancelledRunError, UnfinishedRunError } from "../errors/runs.js";
 import { FlowDepthError, FlowRunEndedError } from "../errors/usage.js";
 import type { FlowDefinition } from "../flow/flow.js";
 import type { FlowRunIdentity } from "../flow/flow-options.js";
-import type { Json, LogLevel } from "../history/run-event.js";
+import { processHistory } from "../history/process-history.js";
+import type { Json, LogLevel, RunEventSink } from "../history/run-event.js";
 import { filled, randomRunName } from "../options/names.js";
 import { ConcurrentTaskRunner } from "../runner/in-process/concurrent-task-runner.js";
 import { DirectRunner } from "../runner/in-process/direct-runner.js";
@@ -23,8 +25,14 @@ import { FlowLife } from "./flow-life.js";
 import { flowSettings, type FlowSettings } from "./flow-settings.js";
 import { parametersText } from "./parameters-text.js";
 import { Run } from "./run.js";
-import { emit } from "./run-events.js";
+import { EventStream } from "./event-stream.js";
 import { Tally } from "./tally.js";
+
+/** None where run history is switched off. */
+function historySinks(settings: Settings): readonly RunEventSink[] {
+  const sink = processHistory(settings);
+  return sink === undefined ? [] : [sink];
+}
 
 /** The task run of a parent that stands for this run. */
 export interface Parent {
@@ -42,6 +50,7 @@ export class FlowRun extends Run implements FlowScope {
   readonly tags: readonly string[];
   readonly settings: FlowSettings;
   readonly stateLog = new StateLog();
+  readonly events: EventStream;
   readonly runner: TaskRunner;
   readonly #direct = new DirectRunner();
   readonly #calls: Calls;
@@ -71,6 +80,7 @@ export class FlowRun extends Run implements FlowScope {
     this.settings = flowSettings(options, parent?.flowRun);
     if (this.depth > this.settings.settings.get("flows.maxDepth"))
       throw new FlowDepthError(definition.name, this.depth);
+    this.events = new EventStream(parent?.flowRun.events.sinks ?? historySinks(this.settings.settings));
     this.tags = [...new Set([...(parent?.flowRun.tags ?? []), ...options.tags])];
     this.runner = options.runner?.() ?? new ConcurrentTaskRunner();
     this.#calls = new Calls(this, options.retries > 0);
@@ -89,7 +99,7 @@ export class FlowRun extends Run implements FlowScope {
     const { definition, parent, id, name, tags, runner } = this;
     const time = Date.now();
     this.pending(time);
-    emit({
+    this.events.emit({
       kind: "flowRun",
       flowRun: id,
       name,
@@ -163,7 +173,7 @@ export class FlowRun extends Run implements FlowScope {
   }
 
   logFor(number: number, level: LogLevel, message: string, time = Date.now(), worker?: string): void {
-    emit({
+    this.events.emit({
       kind: "log",
       flowRun: this.id,
       number,

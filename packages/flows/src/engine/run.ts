@@ -5,12 +5,13 @@ import { stateOfRun, type StateDetails, type StateParts } from "../state/state.j
 import type { StateExtras, StateLog } from "../state/state-log.js";
 import { Code, STATES } from "../state/state-names.js";
 import type { StateType } from "../state/state-type.js";
-import { emit } from "./run-events.js";
+import type { EventStream } from "./event-stream.js";
 
 /** The flow run that keeps a run's states. */
 export interface RunOwner {
   readonly id: string;
   readonly stateLog: StateLog;
+  readonly events: EventStream;
 }
 
 type Waiter = () => void;
@@ -86,10 +87,10 @@ export abstract class Run {
     this.#last = owner.stateLog.append(this.#last, code, time, extras);
     const { type, name } = STATES[code];
     if (extras === undefined && result === undefined) {
-      emit({ kind: "state", flowRun: owner.id, number, type, name, time });
+      owner.events.emit({ kind: "state", flowRun: owner.id, number, type, name, time });
       return;
     }
-    emit({
+    owner.events.emit({
       kind: "state",
       flowRun: owner.id,
       number,

@@ -31,7 +31,15 @@ export function taskCall(task: TaskDefinition, inherited: Inherited): TaskCall {
     logPrints: options.logPrints ?? inherited.logPrints,
     persist,
     ...(persist ? { keeper: keeper(options, inherited) } : {}),
-    ...(caching === undefined ? {} : { caching }),
+    ...(caching === undefined
+      ? {}
+      : {
+          caching: {
+            key: typeof caching.by === "function" ? caching.by : caching.by.keyFunction(task.fn),
+            expiration: caching.expiration,
+            refresh: caching.refresh,
+          },
+        }),
     cacheInMemory: options.cacheInMemory,
     ...(options.resources === undefined ? {} : { resources: options.resources }),
     ...(options.priority === undefined ? {} : { priority: options.priority }),

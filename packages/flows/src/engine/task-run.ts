@@ -17,7 +17,6 @@ import { Code } from "../state/state-names.js";
 import type { TaskCall } from "../task/task-call.js";
 import type { FlowRun } from "./flow-run.js";
 import { Run } from "./run.js";
-import { emit } from "./run-events.js";
 
 interface Dependency {
   readonly run: Run;
@@ -98,7 +97,7 @@ export class TaskRun extends Run implements RunnerTask, RunReport {
       return;
     }
     this.pending(time);
-    emit({
+    this.owner.events.emit({
       kind: "taskRun",
       flowRun: this.owner.id,
       number: this.number,
@@ -275,7 +274,12 @@ export class TaskRun extends Run implements RunnerTask, RunReport {
         break;
       }
       case "failed":
-        this.enter(outcome.timedOut === true ? Code.timedOut : Code.failed, time, failure(outcome.error));
+        this.enter(
+          outcome.timedOut === true ? Code.timedOut : Code.failed,
+          time,
+          failure(outcome.error),
+          outcome.stored as Json | undefined,
+        );
         break;
       case "crashed":
         this.enter(Code.crashed, time, failure(outcome.error));

@@ -79,7 +79,13 @@ export type RunOutcome =
       readonly time?: number;
     }
   /** The user's code threw, or ran out of time (`timedOut`). */
-  | { readonly type: "failed"; readonly error: unknown; readonly timedOut?: boolean; readonly time?: number }
+  | {
+      readonly type: "failed";
+      readonly error: unknown;
+      readonly timedOut?: boolean;
+      readonly stored?: StoredResult;
+      readonly time?: number;
+    }
   | { readonly type: "cancelled"; readonly message?: string; readonly time?: number }
   /** Something outside the user's code went wrong: a lost worker, a runner that died. */
   | { readonly type: "crashed"; readonly error: unknown; readonly time?: number };

@@ -34,6 +34,7 @@ export interface AttemptResults {
     origin: ResultOrigin,
     caching?: { readonly cacheKey: string; readonly expiration: number },
   ): Promise<StoredResult>;
+  persistError(thrown: unknown, origin: ResultOrigin): Promise<StoredResult>;
 }
 
 export type AttemptResult =
@@ -46,7 +47,8 @@ export type AttemptResult =
     }
   /** The attempt failed, and another one is to follow after `delay` milliseconds. */
   | { readonly type: "retry"; readonly error: unknown; readonly delay: number; readonly timedOut: boolean }
-  | { readonly type: "failed"; readonly error: unknown; readonly timedOut: boolean }
+  /** `stored`: errors are results too. */
+  | { readonly type: "failed"; readonly error: unknown; readonly timedOut: boolean; readonly stored?: StoredResult }
   /** Something other than the user's code went wrong: the result could not be kept. */
   | { readonly type: "crashed"; readonly error: unknown };
 
@@ -172,9 +174,24 @@ async function kept(scope: AttemptScope, value: unknown, cacheKey: string | unde
 
 function afterError(scope: AttemptScope, error: unknown, timedOut: boolean): AttemptResult | Promise<AttemptResult> {
   const { policy } = scope.call;
-  if (scope.attempt > policy.retries) return { type: "failed", error, timedOut };
+  if (scope.attempt > policy.retries) return failed(scope, error, timedOut);
   if (policy.retryCondition !== undefined) return conditional(scope, error, timedOut);
   return { type: "retry", error, delay: retryDelay(policy, scope.attempt), timedOut };
+}
+
+function failed(scope: AttemptScope, error: unknown, timedOut: boolean): AttemptResult | Promise<AttemptResult> {
+  return scope.call.policy.persist ? keptError(scope, error, timedOut) : { type: "failed", error, timedOut };
+}
+
+async function keptError(scope: AttemptScope, error: unknown, timedOut: boolean): Promise<AttemptResult> {
+  const { run, parameters } = scope;
+  try {
+    const stored = await (await scope.results()).persistError(error, { run, parameters });
+    return { type: "failed", error, timedOut, stored };
+  } catch (failure) {
+    scope.log("warn", `the error could not be kept: ${String(failure)}`);
+    return { type: "failed", error, timedOut };
+  }
 }
 
 async function conditional(scope: AttemptScope, error: unknown, timedOut: boolean): Promise<AttemptResult> {
@@ -202,7 +219,7 @@ async function conditional(scope: AttemptScope, error: unknown, timedOut: boolea
   } catch (failure) {
     scope.log("error", `retryCondition failed, so there is no retry: ${String(failure)}`);
   }
-  if (!again) return { type: "failed", error, timedOut };
+  if (!again) return failed(scope, error, timedOut);
   return { type: "retry", error, delay: retryDelay(policy, attempt), timedOut };
 }
 

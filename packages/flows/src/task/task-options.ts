@@ -11,7 +11,8 @@ import type { StoreDescription } from "../results/result-store.js";
 import type { SerializerDescription } from "../results/serializers/serializer.js";
 import type { TaskRunIdentity } from "../runner/task-runner.js";
 import type { State } from "../state/state.js";
-import type { CacheContext, CachingPolicy, RunParameters, RetryCondition, TaskInfo } from "./task-call.js";
+import { CachePolicy, type CacheKeyFunction } from "../results/caching/cache-policy.js";
+import type { RetryCondition, RunParameters, TaskInfo } from "./task-call.js";
 
 /** Called in the flow's process. What it throws is logged, and the next one is called. */
 export type TaskHook = (task: TaskInfo, run: TaskRunIdentity, state: State) => unknown;
@@ -35,10 +36,9 @@ export interface TaskOptions {
   /** Of each attempt, from the start of the body. */
   readonly timeout?: Duration;
   /** A run whose key an earlier completed run had, in any flow and process that shares the storage, takes its result. undefined: not cached. */
-  readonly cacheKey?: (
-    context: CacheContext,
-    parameters: RunParameters,
-  ) => string | undefined | Promise<string | undefined>;
+  readonly cacheKey?: CacheKeyFunction;
+  /** What a run's result depends on, in place of `cacheKey`: `INPUTS`, `INPUTS.plus(SOURCE)`. */
+  readonly cachePolicy?: CachePolicy;
   /** How long a cached result is good for. Default: for ever. */
   readonly cacheExpiration?: Duration;
   /** Run, and replace what is cached. Default false. */
@@ -83,6 +83,7 @@ const NAMES: readonly (keyof TaskCallOptions)[] = [
   "retryCondition",
   "timeout",
   "cacheKey",
+  "cachePolicy",
   "cacheExpiration",
   "refreshCache",
   "persistResult",
@@ -100,6 +101,13 @@ const NAMES: readonly (keyof TaskCallOptions)[] = [
   "waitFor",
 ];
 
+export interface ResolvedCaching {
+  readonly by: CacheKeyFunction | CachePolicy;
+  /** Milliseconds; 0: for ever. */
+  readonly expiration: number;
+  readonly refresh: boolean;
+}
+
 export interface ResolvedTaskOptions {
   readonly tags: readonly string[];
   readonly taskRunName: TaskOptions["taskRunName"];
@@ -108,7 +116,7 @@ export interface ResolvedTaskOptions {
   readonly retryJitter: number;
   readonly retryCondition: RetryCondition | undefined;
   readonly timeout: number;
-  readonly caching: CachingPolicy | undefined;
+  readonly caching: ResolvedCaching | undefined;
   readonly persist: boolean | undefined;
   readonly storage: StoreDescription | undefined;
   readonly storageKey: string | undefined;
@@ -146,20 +154,6 @@ export function resolveTaskOptions(where: string, options: TaskCallOptions): Res
     checks.fail("retryJitterFactor", "a number from 0");
   if (priority !== undefined && !Number.isFinite(priority)) checks.fail("priority", "a number");
   checkResources(checks, resources);
-  const expiration = checks.duration("cacheExpiration");
-  const persist = options.persistResult;
-  if (cacheKey === undefined && expiration !== undefined)
-    throw new InvalidOptionError(
-      where,
-      "cacheExpiration",
-      "cacheExpiration without cacheKey: there is no cache to expire",
-    );
-  if (cacheKey !== undefined && persist === false)
-    throw new InvalidOptionError(
-      where,
-      "persistResult",
-      "persistResult: false with a cache: cached results are persisted ones",
-    );
   const retries = checks.count("retries") ?? 0;
   return {
     tags: checks.strings("tags") ?? [],
@@ -169,11 +163,8 @@ export function resolveTaskOptions(where: string, options: TaskCallOptions): Res
     retryJitter: retryJitterFactor ?? 0,
     retryCondition: options.retryCondition,
     timeout: checks.duration("timeout") ?? 0,
-    caching:
-      cacheKey === undefined
-        ? undefined
-        : { key: cacheKey, expiration: expiration ?? 0, refresh: options.refreshCache ?? false },
-    persist,
+    caching: resolveCaching(checks),
+    persist: options.persistResult,
     storage: resolveStorage(checks),
     storageKey: options.resultStorageKey,
     serializer: resolveSerializer(checks),
@@ -187,6 +178,33 @@ export function resolveTaskOptions(where: string, options: TaskCallOptions): Res
     idempotent: options.idempotent,
     waitFor: resolveWaitFor(checks),
   };
+}
+
+function resolveCaching(checks: OptionChecks<TaskCallOptions>): ResolvedCaching | undefined {
+  const { cacheKey, cachePolicy, persistResult, refreshCache } = checks.options;
+  const expiration = checks.duration("cacheExpiration");
+  if (cachePolicy !== undefined && !(cachePolicy instanceof CachePolicy))
+    checks.fail("cachePolicy", "made of INPUTS, SOURCE and RUN_ID");
+  const by = cacheKey ?? cachePolicy;
+  if (cacheKey !== undefined && cachePolicy !== undefined)
+    throw new InvalidOptionError(
+      checks.where,
+      "cachePolicy",
+      "cachePolicy and cacheKey both say what a result depends on",
+    );
+  if (by === undefined) {
+    const lonely =
+      expiration !== undefined ? "cacheExpiration" : refreshCache !== undefined ? "refreshCache" : undefined;
+    if (lonely === undefined) return undefined;
+    throw new InvalidOptionError(checks.where, lonely, `${lonely} without cacheKey or cachePolicy: there is no cache`);
+  }
+  if (persistResult === false)
+    throw new InvalidOptionError(
+      checks.where,
+      "persistResult",
+      "persistResult: false with a cache: what is cached is persisted",
+    );
+  return { by, expiration: expiration ?? 0, refresh: refreshCache ?? false };
 }
 
 function checkResources(checks: OptionChecks<TaskCallOptions>, resources: unknown): void {

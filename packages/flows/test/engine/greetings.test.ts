@@ -1,5 +1,6 @@
 /** The tutorial's flow, on the runners of this process. */
-import { expect, it, vi, afterEach } from "vitest";
+import { afterEach, expect, it, vi } from "vitest";
+import "../support/own-home.js";
 import { ConcurrentTaskRunner, SequentialTaskRunner, flow, task } from "../../src/index.js";
 
 const NAMES = ["arthur", "trillian", "ford", "marvin"];

@@ -4,7 +4,7 @@ import type { LogLevel } from "../../history/run-event.js";
 import { executeAttempt, type AttemptResult, type AttemptResults, type AttemptScope } from "../../task/attempt.js";
 import { parametersOf } from "../../task/parameters.js";
 import type { TaskCall } from "../../task/task-call.js";
-import { attemptResults, loadResult } from "./local-results.js";
+import { keeperFor, loadResult } from "../../results/result-keeper.js";
 import type { StoredResult } from "../../results/stored-result.js";
 import { missing } from "../../state/state.js";
 import type { RunnerHandle, RunnerTask, RunOutcome, TaskRunIdentity } from "../task-runner.js";
@@ -104,7 +104,12 @@ export class LocalExecution implements RunnerHandle, AttemptScope {
         this.#retry(result.error, result.delay);
         break;
       case "failed":
-        this.#finish({ type: "failed", error: result.error, timedOut: result.timedOut });
+        this.#finish({
+          type: "failed",
+          error: result.error,
+          timedOut: result.timedOut,
+          ...(result.stored === undefined ? {} : { stored: result.stored }),
+        });
         break;
       case "crashed":
         this.#finish({ type: "crashed", error: result.error });
@@ -229,7 +234,7 @@ export class LocalExecution implements RunnerHandle, AttemptScope {
   }
 
   results(): AttemptResults {
-    return attemptResults(this.call.policy.keeper!);
+    return keeperFor(this.call.policy.keeper!);
   }
 }
 
