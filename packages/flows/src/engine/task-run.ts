@@ -258,6 +258,10 @@ export class TaskRun extends Run implements RunnerTask, RunReport {
     this.owner.logFor(this.number, level, message, time, worker);
   }
 
+  warn(message: string): void {
+    this.owner.say("warn", message, this.number);
+  }
+
   settled(outcome: RunOutcome): void {
     if (this.isSettled) return;
     if (outcome.type !== "completed" && outcome.type !== "cancelled" && this.#awaitsUpstream()) {

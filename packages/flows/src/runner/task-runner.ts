@@ -66,6 +66,8 @@ export interface RunReport {
   /** An attempt failed and another follows after `delay` milliseconds. */
   awaitingRetry(attempt: number, delay: number, error: unknown): void;
   log(level: LogLevel, message: string, time?: number, worker?: string): void;
+  /** The runner's own word to whoever sits at the terminal, and for the run's log. */
+  warn(message: string): void;
   settled(outcome: RunOutcome): void;
 }
 

@@ -143,7 +143,7 @@ export function resolveTaskOptions(where: string, options: TaskCallOptions): Res
   checks.text("name", "description", "resultStorageKey");
   checks.flags("refreshCache", "persistResult", "cacheResultInMemory", "logPrints", "idempotent");
   checks.functions("retryCondition", "cacheKey");
-  const { taskRunName, retryJitterFactor, cacheKey, priority, resources } = options;
+  const { taskRunName, retryJitterFactor, priority, resources } = options;
   if (
     taskRunName !== undefined &&
     typeof taskRunName !== "function" &&

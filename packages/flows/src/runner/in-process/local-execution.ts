@@ -73,6 +73,7 @@ export class LocalExecution implements RunnerHandle, AttemptScope {
 
   #run(): void {
     this.task.report.running(this.#attempt);
+    if (this.call.policy.timeout > 0 && this.#attempt === 1) warnOfTimeout(this);
     const result = executeAttempt(this);
     if (result instanceof Promise) void result.then((later) => this.#after(later));
     else this.#after(result);
@@ -241,3 +242,17 @@ export class LocalExecution implements RunnerHandle, AttemptScope {
 const CANCELLED: RunOutcome = { type: "cancelled" };
 
 const COMPLETED: RunOutcome = { type: "completed" };
+
+/** Tasks that were warned of. */
+const warned = new WeakSet<TaskCall["fn"]>();
+
+/** Before the body runs: one that never ends would never be told of after it. */
+function warnOfTimeout(execution: LocalExecution): void {
+  const { fn, task, policy } = execution.call;
+  if (warned.has(fn) || fn.constructor.name.startsWith("Async")) return;
+  warned.add(fn);
+  execution.task.report.warn(
+    `${task} has a timeout and is no async function: in the flow's own process a synchronous body cannot be interrupted after ` +
+      `${policy.timeout} ms. Give it to a ClusterTaskRunner, or a ConcurrentTaskRunner with threads`,
+  );
+}
