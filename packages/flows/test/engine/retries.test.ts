@@ -75,7 +75,7 @@ describe("[retries] with a fake clock", () => {
   });
 
   it("retryCondition decides; one that fails is logged and means no retry", async () => {
-    vi.spyOn(process.stderr, "write").mockReturnValue(true);
+    const stderr = vi.spyOn(process.stderr, "write").mockReturnValue(true);
     const asked: unknown[] = [];
     const { states } = await always({
       retries: 5,
@@ -105,7 +105,7 @@ describe("[retries] with a fake clock", () => {
         "retryCondition failed, so there is no retry: Error: cannot decide",
       ]),
     );
-    vi.mocked(process.stderr.write).mockRestore();
+    stderr.mockRestore();
   });
 });
 
@@ -166,7 +166,7 @@ describe("[timeout]", () => {
   });
 
   it("in the flow's own process a synchronous body cannot be interrupted: a warning says so, and it is late all the same", async () => {
-    vi.spyOn(process.stderr, "write").mockReturnValue(true);
+    const stderr = vi.spyOn(process.stderr, "write").mockReturnValue(true);
     using recorder = new Recorder();
     const t = task(
       () => {
@@ -188,7 +188,7 @@ describe("[timeout]", () => {
     expect(warnings).toEqual([
       expect.stringMatching(/^t has a timeout and is no async function: .*cannot be interrupted/),
     ]);
-    vi.mocked(process.stderr.write).mockRestore();
+    stderr.mockRestore();
   });
 });
 
@@ -238,7 +238,7 @@ describe("[bad input] task options with a wrong type or in a wrong combination",
     ["retires", { retires: 3 }],
   ];
   it.each(cases)("%s: %o", (option, options) => {
-    const define = (): unknown => task(function named() {}).with(options as TaskOptions);
+    const define = (): unknown => task(function named() {}).with(options);
     expect(define).toThrow(InvalidOptionError);
     expect(define).toThrow(option);
   });

@@ -494,7 +494,7 @@ describe("[rule 11] futures", () => {
     await flow(
       async () => {
         const future = inc.submit(1);
-        expect((await future) as unknown).toBe(future);
+        expect(await Promise.resolve(future)).toBe(future);
         expect("then" in future).toBe(false);
         return 1;
       },
