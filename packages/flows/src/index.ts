@@ -53,7 +53,7 @@ export type {
   RunParameters,
   RetryCondition,
   TaskCall,
-  TaskInfo,
+  TaskIdentity,
 } from "./task/task-call.js";
 export { executeAttempt, type AttemptResult, type AttemptResults, type AttemptScope } from "./task/attempt.js";
 export { Cancelled, Completed, Crashed, Failed, State } from "./state/state.js";
@@ -78,7 +78,7 @@ export { FlowParametersError, FlowTimeoutError, type ParameterIssue } from "./er
 export { task, type Task } from "./task/task.js";
 export type { TaskCallOptions, TaskHook, TaskOptions } from "./task/task-options.js";
 export { flow, type Flow } from "./flow/flow.js";
-export type { FlowHook, FlowInfo, FlowOptions, FlowRunIdentity } from "./flow/flow-options.js";
+export type { FlowHook, FlowIdentity, FlowOptions, FlowRunIdentity } from "./flow/flow-options.js";
 export type { SchemaIssue, SchemaResult, StandardSchema } from "./flow/standard-schema.js";
 export { TaskFuture, type FutureResultOptions, type FutureWaitOptions } from "./future/task-future.js";
 export { FailureAllowed, Quoted, Unmapped, allowFailure, quote, unmapped } from "./arguments/marks.js";

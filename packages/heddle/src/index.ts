@@ -76,6 +76,62 @@ export type {
 export { Delayed, compute, delayed } from "@heddle/client";
 export type { DelayedFunction, DelayedOptions, DelayedTupleFunction } from "@heddle/client";
 
+// Flows and tasks
+export {
+  Cancelled,
+  Completed,
+  ConcurrentTaskRunner,
+  Crashed,
+  Failed,
+  SequentialTaskRunner,
+  State,
+  TaskFuture,
+  addRunEventSink,
+  allowFailure,
+  exponentialBackoff,
+  flow,
+  log,
+  quote,
+  runContext,
+  task,
+  unmapped,
+} from "@heddle/flows";
+export type {
+  CacheContext,
+  ConcurrentTaskRunnerOptions,
+  Flow,
+  FlowHook,
+  FlowIdentity,
+  FlowOptions,
+  FlowRunIdentity,
+  FlowValue,
+  FutureResultOptions,
+  FutureWaitOptions,
+  HandMade,
+  LogLevel,
+  ParameterIssue,
+  ResultStorage,
+  RetryCondition,
+  RetryDelay,
+  RunContext,
+  RunEvent,
+  RunEventSink,
+  RunLog,
+  RunParameters,
+  StandardSchema,
+  StateDetails,
+  StateParts,
+  StateResultOptions,
+  StateType,
+  Task,
+  TaskCallOptions,
+  TaskHook,
+  TaskIdentity,
+  TaskOptions,
+  TaskRunIdentity,
+  TaskRunner,
+} from "@heddle/flows";
+
 // Inside a task
 export { getClient } from "@heddle/client";
 export { currentTask, perWorker, reschedule, secede, sharedArray } from "@heddle/worker/task";
@@ -94,6 +150,22 @@ export type {
 } from "@heddle/protocol";
 
 // Errors; docs/errors.md lists them by code
+export {
+  CancelledRunError,
+  CrashedRunError,
+  FailedRunError,
+  FlowDepthError,
+  FlowParametersError,
+  FlowRunEndedError,
+  FlowTimeoutError,
+  FutureReturnedError,
+  MapLengthError,
+  MissingResultError,
+  NotInRunError,
+  RunnerStateError,
+  UnfinishedRunError,
+  UnnamedFunctionError,
+} from "@heddle/flows";
 export {
   CodecError,
   HeddleError,

@@ -11,7 +11,7 @@ import type { RunParameters } from "../task/task-call.js";
 import type { StandardSchema } from "./standard-schema.js";
 
 /** What hooks are told of the flow. */
-export interface FlowInfo {
+export interface FlowIdentity {
   readonly name: string;
   readonly version: string;
 }
@@ -25,7 +25,7 @@ export interface FlowRunIdentity {
 }
 
 /** What it throws is logged, and the next one is called. */
-export type FlowHook = (flow: FlowInfo, run: FlowRunIdentity, state: State) => unknown;
+export type FlowHook = (flow: FlowIdentity, run: FlowRunIdentity, state: State) => unknown;
 
 export interface FlowOptions {
   /** Default: the function's name, with dashes: `prepareOrders` and `prepare_orders` are prepare-orders. */

@@ -55,13 +55,13 @@ export interface CacheContext {
 }
 
 /** What a retry condition is told of the task. */
-export interface TaskInfo {
+export interface TaskIdentity {
   readonly name: string;
   readonly retries: number;
 }
 
 export type RetryCondition = (
-  task: TaskInfo,
+  task: TaskIdentity,
   run: TaskRunIdentity & { readonly attempt: number },
   state: State,
 ) => boolean | Promise<boolean>;

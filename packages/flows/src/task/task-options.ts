@@ -12,10 +12,10 @@ import type { SerializerDescription } from "../results/serializers/serializer.js
 import type { TaskRunIdentity } from "../runner/task-runner.js";
 import type { State } from "../state/state.js";
 import { CachePolicy, type CacheKeyFunction } from "../results/caching/cache-policy.js";
-import type { RetryCondition, RunParameters, TaskInfo } from "./task-call.js";
+import type { RetryCondition, RunParameters, TaskIdentity } from "./task-call.js";
 
 /** Called in the flow's process. What it throws is logged, and the next one is called. */
-export type TaskHook = (task: TaskInfo, run: TaskRunIdentity, state: State) => unknown;
+export type TaskHook = (task: TaskIdentity, run: TaskRunIdentity, state: State) => unknown;
 
 export interface TaskOptions {
   /** Default: the function's name. */
