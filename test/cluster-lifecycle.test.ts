@@ -29,7 +29,7 @@ describe("a LocalCluster", () => {
         expect(() => cluster[field]).toThrow(ClusterNotReadyError);
       await cluster.ready;
       expect(cluster.address).toMatch(/^ws:\/\/127\.0\.0\.1:\d+$/);
-      expect((await fetch(`${cluster.dashboardUrl}health`)).status).toBe(200);
+      expect((await fetch(`${cluster.dashboardUrl}healthz`)).status).toBe(200);
       expect(cluster.workerNames).toEqual(["worker-1", "worker-2"]);
 
       await using client = new Client(cluster);

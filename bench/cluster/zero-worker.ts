@@ -63,6 +63,7 @@ function answer(message: SchedulerToWorker): void {
       process.exit();
       break;
     case "define":
+    case "undefine":
     case "free":
     case "cancel":
     case "holders":
@@ -119,6 +120,7 @@ setInterval(() => {
     sentBytes: 0,
     receivedBytes: 0,
     bandwidth: [],
+    fetched: [],
   });
 }, connection.welcome.heartbeat);
 

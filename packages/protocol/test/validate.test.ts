@@ -135,6 +135,7 @@ describe("messages of workers", () => {
     sentBytes: 0,
     receivedBytes: 0,
     bandwidth: [[0, 1e9]],
+    fetched: [[0, 1e6]],
   };
 
   it.each([

@@ -304,6 +304,8 @@ export interface Heartbeat {
   readonly receivedBytes: number;
   /** Bytes a second from each peer measured since the last: [worker index, bytes/s]. */
   readonly bandwidth: readonly (readonly [number, number])[];
+  /** Bytes fetched from each peer since the last: [worker index, bytes]. */
+  readonly fetched: readonly (readonly [number, number])[];
 }
 
 export interface WorkerStatus {

@@ -83,6 +83,12 @@ export const CATALOGUE = {
   "scheduler.maxResults": by("size", 16 * 1024 * MiB, "Bytes that store may hold in all."),
   "scheduler.validate": by("flag", false, "Check every invariant after each event. Slow; for tests."),
 
+  "dashboard.history.rows": by(
+    "count",
+    2 ** 20,
+    "Ended runs that the dashboard keeps; each takes about 80 bytes of memory. Rounded up to a power of two.",
+  ),
+  "dashboard.maxViewers": by("count", 64, "Pages that may look at once."),
   "dashboard.viewToken": open("text", "A second token, for who may look at the dashboard and do nothing else."),
   "dashboard.allowActionsWithoutToken": by(
     "flag",

@@ -284,9 +284,10 @@ const WORKER_MESSAGES: { readonly [Op in WorkerToScheduler["op"]]: (fields: Fiel
       "receivedBytes",
     ])
       fields.amount(field);
-    for (const pair of fields.list("bandwidth"))
-      if (!Array.isArray(pair) || pair.length !== 2 || !pair.every((item) => Number.isFinite(item) && item >= 0))
-        fields.fail("bandwidth", "a list of pairs");
+    for (const field of ["bandwidth", "fetched"])
+      for (const pair of fields.list(field))
+        if (!Array.isArray(pair) || pair.length !== 2 || !pair.every((item) => Number.isFinite(item) && item >= 0))
+          fields.fail(field, "a list of pairs");
   },
 
   status(fields) {

@@ -75,7 +75,6 @@ function finished(t: Transitions, worker: WorkerRecord, message: RunsFinished): 
     // Row by row: a later row of the same report may be the successor of this one.
     t.settleRecommended();
   }
-  state.recorder?.publish();
 }
 
 /** One for all: a row costs no object. */
@@ -168,7 +167,6 @@ function failed(t: Transitions, worker: WorkerRecord, failures: readonly RunFail
     }
     t.settleRecommended();
   }
-  state.recorder?.publish();
 }
 
 function mayRetry({ tasks }: SchedulerState, slot: number, failure: RunFailure): boolean {

@@ -5,6 +5,18 @@ import { dispatch } from "./dispatch.js";
 import type { Instruction, SchedulerEvent, SchedulerSettings } from "./events.js";
 import { explain } from "./explain.js";
 import { addData, submit } from "./ingest.js";
+import {
+  keysByPrefix,
+  keysOf,
+  keysOfFailed,
+  taskFacts,
+  taskGraph,
+  taskPage,
+  workerFacts,
+  type GraphFilter,
+  type TaskFacts,
+  type TaskFilter,
+} from "./inspect.js";
 import { endGrace, membersChanged, present, workerJoined, workerLeft } from "./members.js";
 import { BegunColumns, ErredColumns, FinishedColumns, NumberColumns } from "./outbox.js";
 import type { Recorder } from "./record/recorder.js";
@@ -19,6 +31,7 @@ import { Transitions } from "./transitions.js";
 import { validate } from "./validate.js";
 import { watch } from "./watching.js";
 import { cancel, dropClient, retry, unwant, want } from "./wants.js";
+import type { WorkerRecord } from "./workers.js";
 import type { StateName } from "./task-state.js";
 
 /**
@@ -92,6 +105,22 @@ export class SchedulerCore {
       states: countStates(state),
     };
   }
+
+  /** Answers to a person's questions; each is bounded. */
+  readonly inspect = {
+    task: (key: string): TaskFacts | undefined => taskFacts(this.#state, key),
+    keys: (ids: readonly number[]): (string | null)[] => keysOf(this.#state, ids),
+    page: (filter: TaskFilter): ReturnType<typeof taskPage> => taskPage(this.#state, filter),
+    search: (prefix: string, limit: number): string[] => keysByPrefix(this.#state, prefix, limit),
+    graph: (filter: GraphFilter): Uint8Array => taskGraph(this.#state, filter),
+    worker: (index: number): ReturnType<typeof workerFacts> => workerFacts(this.#state, index),
+    failed: (group: number, messages: readonly string[], limit: number): string[] =>
+      keysOfFailed(this.#state, group, messages, limit),
+    /** Workers as they are at this moment. */
+    workers: (): WorkerRecord[] => [...this.#state.workers.values()],
+    /** Clients that are connected. */
+    clients: (): number => [...this.#state.clients.values()].filter((client) => client.connected).length,
+  };
 
   #apply(event: SchedulerEvent): void {
     const state = this.#state;

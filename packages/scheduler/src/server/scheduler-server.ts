@@ -1,5 +1,6 @@
 /** The scheduler as a server. */
 import { randomBytes } from "node:crypto";
+import { hostname } from "node:os";
 import { join } from "node:path";
 import {
   HEDDLE_VERSION,
@@ -16,7 +17,10 @@ import {
   tokenFile,
   type SettingsInput,
 } from "@heddle/protocol";
+import { allocateRecord } from "../core/record/memory.js";
+import { Recorder } from "../core/record/recorder.js";
 import { SchedulerCore } from "../core/scheduler-core.js";
+import { DashboardLink } from "../dashboard/link.js";
 import { Doors } from "./doors.js";
 import { Endpoint, type ServerTls } from "./endpoint.js";
 import { addressOf, needsToken } from "./listening.js";
@@ -49,6 +53,8 @@ export interface SchedulerServerOptions {
   readonly reportPatience?: number;
   /** Lines for whoever runs it. Default: standard error. */
   readonly log?: (line: string) => void;
+  /** What clients publish about their runs, in order: bytes as they came, to be copied by who keeps them. */
+  readonly onRunEvents?: (topic: string, events: Uint8Array) => void;
   /** A client asked for the end of the whole cluster; the workers have been told. Default: close. */
   readonly onShutdown?: () => void;
 }
@@ -82,9 +88,10 @@ export class SchedulerServer implements AsyncDisposable {
   readonly #core: SchedulerCore;
   readonly #shell: Shell;
   readonly #endpoint: Endpoint;
+  readonly #dashboard: DashboardLink | undefined;
   #state: State = "new";
   #port = 0;
-  #dashboardPort: number | undefined;
+  #dashboardUrl: string | undefined;
   #startedAt = 0;
   #closed: Promise<void> | undefined;
 
@@ -103,7 +110,9 @@ export class SchedulerServer implements AsyncDisposable {
       given === undefined && (options.tokenFile !== undefined || needsToken(settings.get("scheduler.host")));
     this.#token = given ?? (this.#madeToken ? createToken() : undefined);
 
-    this.#core = new SchedulerCore({
+    const shown = options.dashboard !== false;
+    const recorder = shown ? new Recorder(allocateRecord(settings.get("dashboard.history.rows"))) : undefined;
+    const coreSettings = {
       epoch: this.#epoch,
       allowedFailures: settings.get("scheduler.allowedFailures"),
       clientGrace: settings.get("scheduler.clientGrace"),
@@ -113,17 +122,27 @@ export class SchedulerServer implements AsyncDisposable {
       asyncPerThread: settings.get("worker.asyncPerThread"),
       validate: settings.get("scheduler.validate"),
       recovering: options.recovering ?? false,
-    });
+    };
+    this.#core = new SchedulerCore(coreSettings, recorder);
     const log = options.log ?? ((line: string) => void process.stderr.write(`heddle scheduler: ${line}\n`));
+    this.#dashboard = recorder === undefined ? undefined : this.#newDashboard(recorder, log);
+    const dashboard = this.#dashboard;
     this.#shell = new Shell({
-      core: this.#core,
+      core: dashboard?.watched() ?? this.#core,
       epoch: this.#epoch,
       heartbeat: settings.get("scheduler.heartbeat"),
       maxClientBacklog: settings.get("scheduler.maxClientBacklog"),
       maxWorkerBacklog: settings.get("scheduler.maxWorkerBacklog"),
       reportPatience: options.reportPatience ?? 0,
-      log,
+      log: (line) => {
+        log(line);
+        dashboard?.logged(line);
+      },
       onShutdown: options.onShutdown ?? (() => void this.close()),
+      onRunEvents: (topic, events) => {
+        dashboard?.published(topic, events);
+        options.onRunEvents?.(topic, events);
+      },
     });
     this.#endpoint = new Endpoint({
       doors: new Doors({
@@ -154,7 +173,7 @@ export class SchedulerServer implements AsyncDisposable {
   async start(): Promise<void> {
     if (this.#state !== "new") throw new SchedulerNotRunningError(this.#state);
     this.#state = "starting";
-    const { listeningFd, dashboard, nextFreePort = false } = this.#options;
+    const { listeningFd, nextFreePort = false } = this.#options;
     const host = this.#settings.get("scheduler.host");
     try {
       if (listeningFd !== undefined) {
@@ -163,34 +182,29 @@ export class SchedulerServer implements AsyncDisposable {
         const port = this.#settings.get("scheduler.port");
         this.#port = await this.#endpoint.open({ host, port, nextFree: nextFreePort });
       }
-      if (dashboard !== false) {
-        const port = dashboard?.port ?? this.#settings.get("scheduler.dashboardPort");
-        // Nobody asked for the default one: a second scheduler on a machine must not fail for its status page.
-        const asked = dashboard?.port !== undefined || this.#settings.source("scheduler.dashboardPort") !== "default";
-        const nextFree = dashboard?.nextFreePort ?? (nextFreePort || !asked);
-        this.#dashboardPort = await this.#endpoint.openHttp({ host, port, nextFree });
-      }
+      // Members may join while the dashboard's thread loads.
+      this.#shell.start();
+      this.#dashboardUrl = (await this.#dashboard?.start(`heddle worker ${this.#addressOf()}`))?.url;
       this.#keepToken();
     } catch (error) {
       this.#state = "closed";
-      await this.#endpoint.close();
+      await Promise.all([this.#shell.close(0), this.#dashboard?.close(), this.#endpoint.close()]);
       throw error;
     }
     this.#startedAt = performance.now();
     this.#state = "running";
-    this.#shell.start();
   }
 
   /** "ws://127.0.0.1:8786": what clients and workers connect to. @throws SchedulerNotRunningError before `start` has resolved. */
   get address(): string {
-    return addressOf(this.#options.tls === undefined ? "ws" : "wss", this.#host(), this.#port);
+    this.#host();
+    return this.#addressOf();
   }
 
   /** "http://127.0.0.1:8787/"; undefined when there is none. @throws SchedulerNotRunningError before `start` has resolved. */
   get dashboardUrl(): string | undefined {
-    const host = this.#host();
-    if (this.#dashboardPort === undefined) return undefined;
-    return `${addressOf(this.#options.tls === undefined ? "http" : "https", host, this.#dashboardPort)}/`;
+    this.#host();
+    return this.#dashboardUrl;
   }
 
   /** What peers must show; undefined when anybody who reaches the port may enter. */
@@ -254,8 +268,48 @@ export class SchedulerServer implements AsyncDisposable {
       await this.#shell.close(patience);
       if (this.#token !== undefined) removeToken(tokenFile(this.#port), this.#token);
     }
-    await this.#endpoint.close();
+    await Promise.all([this.#dashboard?.close(), this.#endpoint.close()]);
     this.#state = "closed";
+  }
+
+  #newDashboard(recorder: Recorder, log: (line: string) => void): DashboardLink {
+    const { dashboard, nextFreePort = false, tls } = this.#options;
+    const settings = this.#settings;
+    const port = dashboard === false ? undefined : dashboard?.port;
+    // Nobody asked for the default one: a second scheduler on a machine must not fail for its dashboard.
+    const isAsked = port !== undefined || settings.source("scheduler.dashboardPort") !== "default";
+    const nextFree = dashboard === false ? undefined : dashboard?.nextFreePort;
+    const host = settings.get("scheduler.host");
+    return new DashboardLink({
+      core: this.#core,
+      recorder,
+      maxViewers: settings.get("dashboard.maxViewers"),
+      identity: {
+        runId: this.#epoch,
+        cluster: hostname(),
+        startedAt: performance.timeOrigin + performance.now(),
+      },
+      http: {
+        host,
+        port: port ?? settings.get("scheduler.dashboardPort"),
+        nextFree: nextFree ?? (nextFreePort || !isAsked),
+        token: this.#token,
+        viewToken: settings.get("dashboard.viewToken"),
+        actionsWithoutToken: settings.get("dashboard.allowActionsWithoutToken"),
+        trustOwnUser: settings.get("dashboard.trustOwnUser"),
+        allowedHosts: [host, ...settings.get("scheduler.allowedHosts")],
+        allowedOrigins: settings.get("scheduler.allowedOrigins"),
+        basePath: settings.get("dashboard.basePath"),
+        frameAncestors: settings.get("dashboard.frameAncestors"),
+        ...(tls === undefined ? {} : { tls: { cert: String(tls.cert), key: String(tls.key) } }),
+      },
+      feed: (event) => this.#shell.take(event),
+      log,
+    });
+  }
+
+  #addressOf(): string {
+    return addressOf(this.#options.tls === undefined ? "ws" : "wss", this.#settings.get("scheduler.host"), this.#port);
   }
 
   #host(): string {

@@ -79,6 +79,11 @@ export class Shell {
     else this.#admitWorker(socket, hello);
   }
 
+  /** An event that comes from no member. */
+  take(event: SchedulerEvent): void {
+    if (!this.#closing) this.#feed(event);
+  }
+
   /** How the process of a worker ended, from whoever watches it. */
   reportExit(pid: number, detail: string): void {
     this.#reports.report(pid, detail);

@@ -58,7 +58,7 @@ describe.each([
     const peer = await Peer.join(scheduler.address, clientHello(), { token });
     expect(await peer.answers()).toBe(true);
     await scheduler.ready;
-    expect((await fetch(`${scheduler.dashboardUrl}health`)).status).toBe(200);
+    expect((await fetch(`${scheduler.dashboardUrl}healthz`)).status).toBe(200);
     expect(findToken(scheduler.address)).toBe(token);
     await scheduler.close(5000);
     expect(await scheduler.ended).toMatchObject({ exitCode: 0, signal: null });

@@ -26,7 +26,7 @@ describe("lifecycle", () => {
     await server.start();
     expect(server.address).toMatch(/^ws:\/\/127\.0\.0\.1:\d+$/);
     expect(server.dashboardUrl).toMatch(/^http:\/\/127\.0\.0\.1:\d+\/$/);
-    expect((await fetch(`${server.dashboardUrl}health`)).status).toBe(200);
+    expect((await fetch(`${server.dashboardUrl}healthz`)).status).toBe(200);
     await expect(server.start()).rejects.toBeInstanceOf(SchedulerNotRunningError);
     await Promise.all([server.close(), server.close()]);
     await expect(fetch(server.address.replace("ws", "http"))).rejects.toThrow();
@@ -103,7 +103,7 @@ describe("TLS", () => {
     expect(server.dashboardUrl).toMatch(/^https:/);
     const peer = await Peer.join(server.address, clientHello(), { tls: { ca: tls.cert } });
     expect(await peer.answers()).toBe(true);
-    const outgoing = request(`${server.dashboardUrl}health`, { ca: tls.cert });
+    const outgoing = request(`${server.dashboardUrl}healthz`, { ca: tls.cert });
     outgoing.end();
     const [response] = (await once(outgoing, "response")) as [IncomingMessage];
     expect(response.statusCode).toBe(200);

@@ -103,6 +103,7 @@ export class DataPlane {
       sentBytes: this.#server.sent + this.#client.sent,
       receivedBytes: this.#server.received + this.#client.received,
       bandwidth: this.#fetches.takeBandwidth(),
+      fetched: this.#fetches.takeFetched(),
     };
   }
 

@@ -22,6 +22,8 @@ export class PeerFetches {
   readonly #answers = new Map<number, Fetched>();
   /** Bytes and milliseconds by peer, since they were last told. */
   readonly #traffic = new Map<number, { bytes: number; milliseconds: number }>();
+  /** Bytes by peer, in answers of any size. */
+  readonly #fetched = new Map<number, number>();
 
   constructor(client: DataClient, owner: FetchesOwner) {
     this.#client = client;
@@ -85,8 +87,16 @@ export class PeerFetches {
     return rates;
   }
 
+  /** [worker index, bytes] since the last call. */
+  takeFetched(): [number, number][] {
+    const fetched = [...this.#fetched];
+    this.#fetched.clear();
+    return fetched;
+  }
+
   #measure(peer: number, nbytes: Float64Array, milliseconds: number): void {
     const bytes = nbytes.reduce((sum, size) => sum + size, 0);
+    this.#fetched.set(peer, (this.#fetched.get(peer) ?? 0) + bytes);
     if (bytes < TELLING_BYTES || milliseconds <= 0) return;
     const sum = this.#traffic.get(peer);
     if (sum === undefined) {

@@ -220,7 +220,7 @@ export class Recorder {
     columns.laneGroups[lane] = group;
   }
 
-  /** Makes the rows so far visible: once for each report. */
+  /** Makes the rows so far visible, when the names that they use have been told. */
   publish(): void {
     Atomics.store(this.#columns.control, Control.keyHead, this.#keyNext);
     Atomics.store(this.#columns.control, Control.head, this.#next | 0);

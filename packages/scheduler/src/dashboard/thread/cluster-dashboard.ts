@@ -1,0 +1,407 @@
+/** A living cluster, as its dashboard shows it: what the scheduler wrote down, kept up with ten times a second. */
+import type { WebSocket } from "ws";
+import { HEDDLE_VERSION } from "@heddle/protocol";
+import {
+  FrameType,
+  type DashboardHello,
+  type GroupDetail,
+  type GroupGraph,
+  type LogLine,
+  type Minimap as MinimapAnswer,
+  type Role,
+  type SearchResult,
+  type TaskDetail,
+  type TaskPage,
+  type Transfers,
+  type WorkerDetail,
+} from "@heddle/protocol/dashboard";
+import { RecordColumns, type RecordMemory } from "../../core/record/memory.js";
+import type { RecordNews } from "../../core/record/news.js";
+import type { DashboardSource, FlowSource, LogQuery, SealedChunk, TaskGraphQuery, TaskQuery } from "../source.js";
+import { Dictionary } from "./dictionary.js";
+import { Errors } from "./errors.js";
+import { NoFlowRuns } from "./flow-runs.js";
+import { Groups } from "./groups.js";
+import { History } from "./history.js";
+import { lodFrame, SummaryMode } from "./lod.js";
+import { Logs } from "./logs.js";
+import type { DashboardIdentity, SchedulerQuestion, ToDashboard } from "./messages.js";
+import { metricsText } from "./metrics.js";
+import { Minimap } from "./minimap.js";
+import { Questions } from "./questions.js";
+import { jsonFrame, RowReader } from "./reader.js";
+import { RecordedTasks } from "./recorded-tasks.js";
+import { Running } from "./running.js";
+import { Series } from "./series.js";
+import { Summary, type SummaryParts } from "./summary.js";
+import { transfersOf } from "./transfers.js";
+import { Viewers } from "./viewers.js";
+import { Workers } from "./workers.js";
+
+/** Milliseconds between two ticks; a summary every so many of them, and a point of the series. */
+export const TICK = 100;
+const SUMMARY_EVERY = 250;
+const SERIES_EVERY = 1_000;
+const MAX_VIEWERS = 64;
+/** Rows that a page keeps. */
+const PAGE_ROWS = 4 * 1024 * 1024;
+/** Results of a search. */
+const FOUND = 50;
+
+export interface ClusterDashboardOptions {
+  readonly memory: RecordMemory;
+  readonly identity: DashboardIdentity;
+  readonly maxViewers?: number;
+  /** Milliseconds since the epoch. Default: this machine's clock, never going back. */
+  readonly now?: () => number;
+  ask(id: number, question: SchedulerQuestion): void;
+  /** Somebody looks; nobody does any more. */
+  watch(watched: boolean): void;
+}
+
+export class ClusterDashboard implements DashboardSource {
+  readonly mode = "cluster";
+  readonly flows: FlowSource = new NoFlowRuns();
+  readonly #options: ClusterDashboardOptions;
+  readonly #columns: RecordColumns;
+  readonly #reader: RowReader;
+  readonly #groups: Groups;
+  readonly #dictionary: Dictionary;
+  readonly #workers: Workers;
+  readonly #errors = new Errors();
+  readonly #logs = new Logs();
+  readonly #history: History;
+  readonly #minimap: Minimap;
+  readonly #running: Running;
+  readonly #mode = new SummaryMode();
+  readonly #viewers: Viewers;
+  readonly #series: Series;
+  readonly #parts: SummaryParts;
+  readonly #summary: Summary;
+  readonly #questions: Questions;
+  readonly #recorded: RecordedTasks;
+  readonly #now: () => number;
+  /** Number of the next row to be taken in. */
+  #taken = 0;
+  #tickAt: number;
+  #summaryAt: number;
+  #seriesAt: number;
+
+  constructor(options: ClusterDashboardOptions) {
+    this.#options = options;
+    this.#now = options.now ?? (() => performance.timeOrigin + performance.now());
+    const { memory, identity, maxViewers = MAX_VIEWERS } = options;
+    this.#columns = new RecordColumns(memory);
+    this.#reader = new RowReader(this.#columns);
+    this.#groups = new Groups(this.#columns);
+    this.#dictionary = new Dictionary(this.#groups);
+    this.#workers = new Workers(this.#dictionary);
+    this.#history = new History(this.#reader);
+    this.#minimap = new Minimap(this.#columns, identity.startedAt);
+    this.#running = new Running(this.#columns);
+    this.#recorded = new RecordedTasks(this.#reader, this.#groups, this.#dictionary);
+    this.#viewers = new Viewers({
+      max: maxViewers,
+      now: this.#now,
+      head: () => this.#taken,
+      everything: () => this.#everything(),
+      onFirst: () => options.watch(true),
+      onLast: () => options.watch(false),
+    });
+    this.#series = new Series(this.#columns, this.#groups, this.#workers, this.#viewers);
+    this.#parts = {
+      columns: this.#columns,
+      groups: this.#groups,
+      workers: this.#workers,
+      errors: this.#errors,
+      dictionary: this.#dictionary,
+      series: this.#series,
+    };
+    this.#summary = new Summary(this.#parts);
+    this.#questions = new Questions((id, question) => options.ask(id, question));
+    this.#tickAt = this.#summaryAt = this.#seriesAt = this.#now();
+  }
+
+  get cluster(): string {
+    return this.#options.identity.cluster;
+  }
+
+  get workerCommand(): string {
+    return this.#options.identity.workerCommand;
+  }
+
+  get viewers(): number {
+    return this.#viewers.size;
+  }
+
+  // ---- what comes in
+
+  /** A message of the scheduler's thread. */
+  take(message: Exclude<ToDashboard, { type: "close" }>): void {
+    switch (message.type) {
+      case "news":
+        return this.#takeNews(message.news);
+      case "pulse":
+        return this.#workers.take(message.workers, this.#now());
+      case "logs":
+        for (const line of message.lines) this.#logs.add(line);
+        return;
+      case "events":
+        return;
+      case "answer":
+        return this.#questions.answered(message.id, message.value);
+      case "refused":
+        return this.#questions.refused(message.id, message.error);
+    }
+  }
+
+  #takeNews(news: RecordNews): void {
+    for (const { id, name } of news.groups) this.#dictionary.groupAdded(this.#groups.add(id, name));
+    for (const worker of news.joined) {
+      this.#dictionary.workerJoined(worker);
+      this.#running.lanes = Math.max(this.#running.lanes, worker.lane + worker.threads);
+      this.#log("info", `${worker.name} joined with ${worker.threads} threads`);
+    }
+    for (const gone of news.left) {
+      const name = this.#dictionary.workers.get(gone.id)?.name ?? `worker ${gone.id}`;
+      this.#dictionary.workerLeft(gone);
+      this.#log("warn", `${name} left${gone.ending === "" ? "" : `: ${gone.ending}`}`);
+    }
+    const { edges } = news;
+    for (let i = 0; i < edges.length; i += 3) {
+      const target = this.#groups.byId[edges[i + 1]!];
+      if (this.#groups.addEdges(edges[i]!, edges[i + 1]!, edges[i + 2]!) && target !== undefined)
+        this.#dictionary.groupChanged(target);
+    }
+    for (const failure of news.failures) this.#errors.add(failure);
+  }
+
+  #log(level: LogLine["level"], message: string): void {
+    this.#logs.add({ time: this.#now(), level, source: "scheduler", message });
+  }
+
+  // ---- what goes out
+
+  /** Called every {@link TICK} milliseconds, when all messages that came before have been taken. */
+  tick(): void {
+    const now = this.#now();
+    const from = this.#takeRows();
+    this.#mode.observe(this.#taken - from, now - this.#tickAt);
+    if (this.#viewers.size > 0) this.#show(from, now);
+    else this.#dictionary.takeDelta();
+    this.#tickAt = now;
+    if (now - this.#summaryAt >= SUMMARY_EVERY || now < this.#summaryAt) {
+      this.#summaryAt = this.#next(this.#summaryAt, SUMMARY_EVERY, now);
+      const delta = this.#summary.step(now, this.#mode.active);
+      this.#sendJson("summary", FrameType.summary, delta, now);
+    }
+    if (now - this.#seriesAt >= SERIES_EVERY || now < this.#seriesAt) {
+      this.#seriesAt = this.#next(this.#seriesAt, SERIES_EVERY, now);
+      this.#workers.sample(now);
+      this.#minimap.addThreads(this.#workers.threads, now);
+      this.#sendJson("series", FrameType.series, this.#series.add(now), now);
+    }
+  }
+
+  /** Keeps the step, unless the clock has jumped. */
+  #next(at: number, step: number, now: number): number {
+    return Math.abs(now - at) > 2 * step ? now : at + step;
+  }
+
+  /** @returns number of the first row that was not taken in before */
+  #takeRows(): number {
+    const reader = this.#reader;
+    reader.advance();
+    // Rows that came faster than they could be read are counted by the scheduler, and nowhere else.
+    const from = Math.max(this.#taken, reader.oldest);
+    for (let seq = from; seq < reader.head; seq++) {
+      const place = reader.place(seq);
+      this.#groups.addRow(seq, place);
+      this.#history.addRow(seq, place);
+      this.#minimap.addRow(place);
+    }
+    this.#taken = reader.head;
+    return from;
+  }
+
+  #show(from: number, now: number): void {
+    const viewers = this.#viewers;
+    viewers.begin(!this.#mode.active);
+    // Names first: what follows refers to them.
+    const dictionary = this.#dictionary.takeDelta();
+    if (dictionary !== undefined) viewers.sendAll(jsonFrame(FrameType.dictionary, dictionary, this.#taken, now));
+    if (this.#taken > from) this.#showRows(from, now);
+    const running = this.#running.takeChanges(this.#taken, now);
+    if (running !== undefined) viewers.send("running", running);
+    const lines = this.#logs.takeNew();
+    if (lines.length > 0) this.#sendJson("log", FrameType.log, lines, now);
+  }
+
+  #showRows(from: number, now: number): void {
+    const viewers = this.#viewers;
+    const isWanted = viewers.want("tasks");
+    if (this.#mode.active || !isWanted) {
+      viewers.sendRows(undefined, from);
+      if (isWanted) viewers.send("tasks", lodFrame(this.#reader, from, this.#taken, this.#tickAt, now));
+    } else {
+      viewers.sendRows(this.#reader.frame(from, this.#taken), from);
+    }
+  }
+
+  #sendJson(topic: "summary" | "series" | "log", type: 5 | 6 | 8, body: unknown, now: number): void {
+    if (this.#viewers.want(topic)) this.#viewers.send(topic, jsonFrame(type, body, this.#taken, now));
+  }
+
+  /** For a page that has just said what it wants, or missed something. */
+  #everything(): Buffer[] {
+    const now = this.#now();
+    return [
+      jsonFrame(FrameType.dictionary, this.#dictionary.all(), this.#taken, now),
+      jsonFrame(FrameType.summary, this.#summary.whole(now, this.#mode.active), this.#taken, now),
+      this.#running.all(this.#taken, now),
+    ];
+  }
+
+  attach(socket: WebSocket, role: Role): void {
+    this.#viewers.add(socket, jsonFrame(FrameType.hello, this.#hello(role), this.#taken, this.#now()));
+  }
+
+  hello(role: Role): Promise<DashboardHello> {
+    return Promise.resolve(this.#hello(role));
+  }
+
+  #hello(role: Role): DashboardHello {
+    const { runId, cluster, startedAt } = this.#options.identity;
+    const now = this.#now();
+    return {
+      runId,
+      cluster,
+      heddle: HEDDLE_VERSION,
+      role,
+      now,
+      startedAt,
+      headSeq: this.#taken,
+      oldestSeq: Math.min(this.#reader.oldest, this.#taken),
+      chunks: this.#history.chunks,
+      dictionary: this.#dictionary.all(),
+      summary: this.#summary.whole(now, this.#mode.active),
+      series: this.#series.points,
+      limits: { maxRows: PAGE_ROWS },
+    };
+  }
+
+  // ---- what is asked for
+
+  chunk(runId: string, id: number): Promise<SealedChunk | undefined> {
+    return runId === this.#options.identity.runId ? this.#history.chunk(id) : Promise.resolve(undefined);
+  }
+
+  rows(from: number, to: number): Promise<Uint8Array> {
+    return Promise.resolve(this.#history.rows(from, to));
+  }
+
+  minimap(): Promise<MinimapAnswer> {
+    return Promise.resolve(this.#minimap.answer(this.#now()));
+  }
+
+  keys(seqs: readonly number[]): Promise<(string | null)[]> {
+    return Promise.resolve(seqs.map((seq) => this.#reader.key(seq) ?? null));
+  }
+
+  /** As the scheduler knows it; when it has forgotten it, as it was recorded. */
+  async task(which: { readonly key: string } | { readonly seq: number }): Promise<TaskDetail | undefined> {
+    const key = "key" in which ? which.key : this.#reader.key(which.seq);
+    if (key === undefined) return undefined;
+    const live = await this.#questions.ask({ what: "task", key });
+    return this.#recorded.complete(key, live, "seq" in which ? which.seq : undefined);
+  }
+
+  tasks({ state, group, worker, limit, after }: TaskQuery): Promise<TaskPage> {
+    return this.#questions.ask({
+      what: "tasks",
+      limit,
+      ...(state === undefined ? {} : { state }),
+      ...(group === undefined ? {} : { group }),
+      ...(worker === undefined ? {} : { worker }),
+      ...(after === undefined ? {} : { after }),
+    });
+  }
+
+  async search(text: string): Promise<SearchResult[]> {
+    const wanted = text.toLowerCase();
+    const named: SearchResult[] = [
+      ...this.#groups.all
+        .filter(({ name }) => name.toLowerCase().includes(wanted))
+        .map(({ id, name }) => ({ kind: "group" as const, label: name, link: `#/groups/${id}` })),
+      ...[...this.#dictionary.workers.values()]
+        .filter(({ name }) => name.toLowerCase().includes(wanted))
+        .map(({ id, name }) => ({ kind: "worker" as const, label: name, link: `#/workers/${id}` })),
+    ].slice(0, FOUND);
+    const keys = new Set(await this.#questions.ask({ what: "search", prefix: text, limit: FOUND }));
+    for (const key of this.#recorded.search(text, FOUND - keys.size)) keys.add(key);
+    const tasks = [...keys].map((key) => ({
+      kind: "task" as const,
+      label: key,
+      link: `#/task/${encodeURIComponent(key)}`,
+    }));
+    return [...named, ...tasks];
+  }
+
+  group(id: number): Promise<GroupDetail | undefined> {
+    const group = this.#groups.byId[id];
+    if (group === undefined) return Promise.resolve(undefined);
+    return Promise.resolve(
+      this.#groups.detail(
+        group,
+        (seq) => this.#reader.key(seq),
+        (lane) => this.#dictionary.workerOfLane(lane),
+      ),
+    );
+  }
+
+  groupGraph(): Promise<GroupGraph> {
+    return Promise.resolve(this.#groups.graph());
+  }
+
+  taskGraph(query: TaskGraphQuery): Promise<Uint8Array> {
+    return this.#questions.ask({ what: "graph", ...query });
+  }
+
+  async worker(id: number): Promise<WorkerDetail | undefined> {
+    const known = this.#workers.detail(id);
+    if (known === undefined) return undefined;
+    const live = await this.#questions.ask({ what: "worker", id });
+    const entry = this.#dictionary.workers.get(id);
+    return {
+      ...known,
+      ...(live ?? { executing: [], resources: entry?.resources ?? {}, address: entry?.address ?? "" }),
+    };
+  }
+
+  transfers(): Promise<Transfers> {
+    return Promise.resolve(transfersOf(this.#workers, this.#dictionary));
+  }
+
+  logs(query: LogQuery): Promise<LogLine[]> {
+    return Promise.resolve(this.#logs.find(query));
+  }
+
+  retry(what: { readonly keys: readonly string[] } | { readonly error: string }): Promise<number> {
+    if ("keys" in what) return this.#questions.ask({ what: "retry", keys: what.keys });
+    const failed = this.#errors.tasksOf(what.error);
+    return failed === undefined ? Promise.resolve(0) : this.#questions.ask({ what: "retryFailed", ...failed });
+  }
+
+  cancel(keys: readonly string[]): Promise<number> {
+    return this.#questions.ask({ what: "cancel", keys });
+  }
+
+  metrics(): Promise<string> {
+    return Promise.resolve(metricsText(this.#parts, this.#summary, this.#viewers));
+  }
+
+  close(): void {
+    this.#viewers.close();
+    this.#questions.close();
+  }
+}

@@ -1,0 +1,63 @@
+import { FRAME_HEADER, FrameType, IDLE, RUNNING_BYTES, writeFrameHeader } from "@heddle/protocol/dashboard";
+import type { RecordColumns } from "../../core/record/memory.js";
+
+/** What executes at this moment, lane by lane. */
+export class Running {
+  readonly #columns: RecordColumns;
+  /** Lanes in use. */
+  lanes = 0;
+  #groups = new Uint16Array(64).fill(IDLE);
+  #tasks = new Int32Array(64);
+
+  constructor(columns: RecordColumns) {
+    this.#columns = columns;
+  }
+
+  /** Lanes that changed since the last call; undefined when none did. @param head - number of the next row */
+  takeChanges(head: number, now: number): Buffer | undefined {
+    this.#grow();
+    const { laneGroups, laneTasks } = this.#columns;
+    const changed: number[] = [];
+    for (let lane = 0; lane < this.lanes; lane++) {
+      const group = laneGroups[lane]!;
+      const task = group === IDLE ? 0 : laneTasks[lane]!;
+      if (group === this.#groups[lane] && task === this.#tasks[lane]) continue;
+      this.#groups[lane] = group;
+      this.#tasks[lane] = task;
+      changed.push(lane);
+    }
+    return changed.length === 0 ? undefined : this.#frame(changed, head, now);
+  }
+
+  /** Lanes where something executes, as it was last told. */
+  all(head: number, now: number): Buffer {
+    this.#grow();
+    const busy: number[] = [];
+    for (let lane = 0; lane < this.lanes; lane++) if (this.#groups[lane] !== IDLE) busy.push(lane);
+    return this.#frame(busy, head, now);
+  }
+
+  #frame(lanes: readonly number[], head: number, now: number): Buffer {
+    const { laneStarts } = this.#columns;
+    const frame = Buffer.alloc(FRAME_HEADER + lanes.length * RUNNING_BYTES);
+    const view = new DataView(frame.buffer, frame.byteOffset, frame.byteLength);
+    writeFrameHeader(view, { type: FrameType.running, flags: 0, seq: head >>> 0, base: now });
+    lanes.forEach((lane, i) => {
+      const at = FRAME_HEADER + i * RUNNING_BYTES;
+      view.setUint16(at, lane, true);
+      view.setUint16(at + 2, this.#groups[lane]!, true);
+      view.setFloat64(at + 8, laneStarts[lane]!, true);
+    });
+    return frame;
+  }
+
+  #grow(): void {
+    if (this.lanes <= this.#groups.length) return;
+    const groups = new Uint16Array(this.lanes * 2).fill(IDLE);
+    groups.set(this.#groups);
+    const tasks = new Int32Array(this.lanes * 2);
+    tasks.set(this.#tasks);
+    this.#groups = groups;
+    this.#tasks = tasks;
+  }
+}
