@@ -3,6 +3,7 @@ import type { AnonymousClassDeclaration, AnonymousFunctionDeclaration } from "ac
 import type { ArrowFunctionExpression, FunctionDeclaration, FunctionExpression } from "acorn";
 import { parseFunction, type FunctionForm, type FunctionKind, type ParsedFunction } from "./parse-function.js";
 import { Scope } from "./scope.js";
+import { staticParts, type StaticParts, type TextRange } from "./static-parts.js";
 import { forEachChild, patternNames } from "./walk.js";
 
 /** How a function uses one variable that it does not declare itself. */
@@ -13,9 +14,6 @@ export interface FreeVariable {
   /** Whether it is used in any way other than `variable.name`. */
   whole: boolean;
 }
-
-/** A range of the function's own text: [start, end). */
-type TextRange = readonly [start: number, end: number];
 
 /** All that matters about the source text of one function or class. */
 export interface FunctionAnalysis {
@@ -39,6 +37,8 @@ export interface FunctionAnalysis {
   readonly computedName: TextRange | undefined;
   /** Variables that are used in computed member names of a class and nowhere else. */
   readonly memberNameVariables: ReadonlySet<string>;
+  /** Of a class: what need not run again where it arrives. */
+  readonly statics: StaticParts | undefined;
   readonly privateStatics: readonly string[];
   readonly hasPrivateFields: boolean;
 }
@@ -70,6 +70,7 @@ class Analyzer {
   private hasPrivateFields = false;
   private heritage: TextRange | undefined;
   private computedName: TextRange | undefined;
+  private statics: StaticParts | undefined;
 
   constructor(
     private readonly parsed: ParsedFunction,
@@ -93,10 +94,11 @@ class Analyzer {
     }
     const { free, outerThis, outerArguments, outerNewTarget, usesSuper, dynamicScope, importMeta, dynamicImports } =
       this;
-    const { heritage, computedName, memberNameVariables, privateStatics, hasPrivateFields } = this;
+    const { heritage, computedName, memberNameVariables, statics, privateStatics, hasPrivateFields } = this;
     return {
       ...{ form, kind, node, shift, free, outerThis, outerArguments, outerNewTarget, usesSuper, dynamicScope },
-      ...{ importMeta, dynamicImports, heritage, computedName, memberNameVariables, privateStatics, hasPrivateFields },
+      ...{ importMeta, dynamicImports, heritage, computedName, memberNameVariables },
+      ...{ statics, privateStatics, hasPrivateFields },
     };
   }
 
@@ -149,6 +151,8 @@ class Analyzer {
       if (isRoot) this.heritage = this.range(node.superClass);
       else this.visit(node.superClass, scope, receiver);
     }
+    if (isRoot) this.statics = staticParts(node.body, this.parsed.shift);
+    const keepsStatics = !isRoot || this.statics === undefined;
     for (const member of node.body.body) {
       if (member.type !== "StaticBlock" && member.computed) {
         const before = new Set(this.free.keys());
@@ -157,6 +161,7 @@ class Analyzer {
       }
       switch (member.type) {
         case "StaticBlock": {
+          if (!keepsStatics) break;
           const block = new Scope(scope);
           block.declareHoisted(member.body, true);
           block.declareLexical(member.body);
@@ -165,7 +170,7 @@ class Analyzer {
         }
         case "PropertyDefinition":
           if (isRoot && member.key.type === "PrivateIdentifier") this.foundPrivate(member.key.name, member.static);
-          if (member.value) this.visit(member.value, scope, "inner");
+          if (member.value && (keepsStatics || !member.static)) this.visit(member.value, scope, "inner");
           break;
         case "MethodDefinition":
           if (isRoot && member.key.type === "PrivateIdentifier" && !member.static) this.hasPrivateFields = true;

@@ -1,4 +1,5 @@
 import { ownProperty } from "../own-property.js";
+import type { StaticParts } from "../analysis/static-parts.js";
 import type { AnyFunction } from "../any-function.js";
 import { showWarning } from "../warnings.js";
 import type { FunctionNode } from "../wire/heads.js";
@@ -23,24 +24,32 @@ export function encodeClassParts(encoder: Encoder, type: AnyFunction, code: Func
     encoder.warnings.push(warning);
     showWarning(`${code.script.id}:${code.offset}`, warning);
   }
-  const statics = Reflect.ownKeys(type).filter((key) => isStaticField(type, key));
+  const statics = Reflect.ownKeys(type).filter((key) => isStaticField(type, key, code.analysis.statics));
   if (statics.length > 0) node.props = encodeProperties(encoder, type, statics);
   // Last, when it is known that all of the class can travel: an error from here would not know who uses the class.
   const key = encoder.shareClasses ? classKey(type) : undefined;
   if (key !== undefined) node.share = key;
 }
 
-/** Static methods and accessors come with the source; what is left is data. */
-function isStaticField(type: AnyFunction, key: PropertyKey): boolean {
-  if (key === "length" || key === "prototype") return false;
+/** Static methods and accessors come with the source; what is left is data, and what static blocks have added. */
+function isStaticField(type: AnyFunction, key: PropertyKey, statics: StaticParts | undefined): boolean {
+  if (key === "prototype") return false;
   const descriptor = ownProperty(type, key)!;
-  if (!("value" in descriptor)) return false;
-  if (key === "name" && !descriptor.enumerable) return false;
-  return typeof descriptor.value !== "function" || descriptor.enumerable === true;
+  if (descriptor.enumerable !== true) {
+    if (key === "length" || key === "name") return false;
+    const comesWithSource = statics === undefined || isNamed(key, statics.staticMembers, statics);
+    if (comesWithSource) return "value" in descriptor && typeof descriptor.value !== "function";
+  }
+  return statics !== undefined || "value" in descriptor;
+}
+
+function isNamed(key: PropertyKey, names: ReadonlySet<string>, { namesSymbols }: StaticParts): boolean {
+  return typeof key === "symbol" ? namesSymbols : names.has(String(key));
 }
 
 /** Decorators and monkey patches replace members after the class body was evaluated; the source alone would lose that. */
-function refuseChanged(encoder: Encoder, type: AnyFunction, { text }: FunctionCode): void {
+function refuseChanged(encoder: Encoder, type: AnyFunction, { text, analysis }: FunctionCode): void {
+  const { statics } = analysis;
   const prototype = type.prototype as object;
   for (const [owner, label] of [
     [prototype, ".prototype"],
@@ -52,7 +61,11 @@ function refuseChanged(encoder: Encoder, type: AnyFunction, { text }: FunctionCo
       const isMember = owner === prototype || descriptor.enumerable !== true;
       for (const member of [descriptor.value, descriptor.get, descriptor.set] as unknown[]) {
         if (typeof member !== "function" || !isMember) continue;
-        if (text.includes(Function.prototype.toString.call(member))) continue;
+        const named =
+          statics === undefined || isNamed(key, owner === prototype ? statics.members : statics.staticMembers, statics);
+        if (named && text.includes(Function.prototype.toString.call(member))) continue;
+        // What a static block has put on the class itself is copied like a field.
+        if (!named && owner === type) continue;
         encoder.trail.steps.push({ kind: "property", text: label + propertyText(key) });
         throw encoder.refuse(
           `the class ${type.name} was changed after its definition (a decorator or monkey patch replaced ${String(key)})`,

@@ -108,6 +108,11 @@ function portableText({ text, analysis, names }: FunctionCode): string {
     const end = text.indexOf("]", analysis.computedName[1]) + 1;
     edits.push({ start, end, replacement: `m${blank(text.slice(start + 1, end))}` });
   }
+  // A value stays in the place of an initialiser: `static get` alone would be the beginning of an accessor.
+  for (const [start, end] of analysis.statics?.values ?? [])
+    edits.push({ start, end, replacement: `0${blank(text.slice(start + 1, end))}` });
+  for (const [start, end] of analysis.statics?.blocks ?? [])
+    edits.push({ start, end, replacement: blank(text.slice(start, end)) });
   edits.sort((a, b) => b.start - a.start);
   return edits.reduce(
     (edited, { start, end, replacement }) => edited.slice(0, start) + replacement + edited.slice(end),
