@@ -32,8 +32,13 @@ function onSignal(signal: NodeJS.Signals): void {
   for (const root of roots) root.cancel();
 }
 
-/** What the program does with a rejected call comes first: it may say why it ends. */
+/**
+ * What the program does with a rejected call comes first: it may say why it ends, and tidy up as far as that takes no time. If it does
+ * nothing with it, Node ends it for that; then it is the signal all the same that others see.
+ */
 function endBy(signal: Interrupt): void {
   for (const name of SIGNALS) process.off(name, onSignal);
-  setImmediate(() => process.kill(process.pid, signal));
+  const end = (): void => void process.kill(process.pid, signal);
+  process.once("exit", end);
+  setImmediate(end);
 }

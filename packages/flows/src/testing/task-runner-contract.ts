@@ -4,6 +4,7 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 // By its name, not by path: functions here are sent to workers, which know the package and not this file.
+// eslint-disable-next-line no-restricted-imports -- this is the package itself
 import {
   addRunEventSink,
   allowFailure,
