@@ -216,6 +216,7 @@ export {
   TaskExitedError,
   TaskOutOfMemoryError,
   TaskTimeoutError,
+  ThreadBrokenError,
   ThrownValueError,
 } from "@heddle/worker/task";
 export {

@@ -1,6 +1,6 @@
 /** Failures that the control thread states itself, because the thread of the run cannot. */
 import { ValueEncoder, type FailureKind, type RunFailure } from "@heddle/protocol/values";
-import { TaskExitedError, TaskOutOfMemoryError, TaskTimeoutError } from "../task/errors.js";
+import { TaskExitedError, ThreadBrokenError, TaskOutOfMemoryError, TaskTimeoutError } from "../task/errors.js";
 
 /** Where and when it happened. */
 export interface RunFacts {
@@ -29,6 +29,10 @@ export function exitFailure(facts: RunFacts, exitCode: number, cause: Error | un
   });
 }
 
+export function brokenFailure(facts: RunFacts, message: string): RunFailure {
+  return failure("internal", facts, new ThreadBrokenError(message), {});
+}
+
 function failure(kind: FailureKind, facts: RunFacts, error: Error, data: Record<string, unknown>): RunFailure {
   const message = `${error.name}: ${error.message}`;
   // Where the control thread was when it stated this tells nobody anything.
@@ -37,8 +41,18 @@ function failure(kind: FailureKind, facts: RunFacts, error: Error, data: Record<
     ...facts,
     kind,
     message,
-    error: encoder.encode(error).head,
+    error: encoded(error),
     data,
     started: facts.startedAt > 0,
   };
+}
+
+function encoded(error: Error): Uint8Array {
+  try {
+    return encoder.encode(error).head;
+  } catch {
+    // The cause is what a task threw, and need not be able to travel.
+    error.cause = undefined;
+    return encoder.encode(error).head;
+  }
 }

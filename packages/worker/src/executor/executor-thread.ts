@@ -41,6 +41,8 @@ export interface Crash {
   readonly error: Error | undefined;
   /** false: it ended before it could run anything. */
   readonly hadLoaded: boolean;
+  /** It failed itself, not a task of it. `slot`: the run it was about, -1 where that is unknown. */
+  readonly broken: { readonly slot: number; readonly message: string } | undefined;
 }
 
 export interface ThreadOwner {
@@ -73,6 +75,7 @@ export class ExecutorThread {
   #lastProbe = 0;
   readonly #probes = new Map<number, { readonly number: number; readonly sentAt: number }>();
   #hasLoaded = false;
+  #broken: Crash["broken"];
   #onClosed: (() => void) | undefined;
 
   /** @param seat - the thread's place in the pool; -1: beside it */
@@ -299,6 +302,9 @@ export class ExecutorThread {
       case "loaded":
         this.#hasLoaded = true;
         break;
+      case "broken":
+        this.#broken = news;
+        break;
       case "closed":
         this.#onClosed?.();
         break;
@@ -356,6 +362,7 @@ export class ExecutorThread {
       exitCode,
       error,
       hadLoaded: this.#hasLoaded,
+      broken: this.#broken,
     });
   }
 }

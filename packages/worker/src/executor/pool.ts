@@ -1,6 +1,6 @@
 import { HeddleError, type RunFailure } from "@heddle/protocol/values";
 import type { WorkerIdentity } from "../task/runtime.js";
-import { exitFailure, memoryFailure, timeoutFailure } from "./control-failures.js";
+import { brokenFailure, exitFailure, memoryFailure, timeoutFailure } from "./control-failures.js";
 import { Definitions, type NumberedDefinition } from "./definitions.js";
 import { ExecutorThread, type Crash, type RunName, type ThreadOwner, type ThreadReports } from "./executor-thread.js";
 import type { ExecuteBatch, ExecutorEvents, ExecutorPool } from "./interface.js";
@@ -8,6 +8,7 @@ import { collectGarbage } from "./collector.js";
 import { SharedBuffers } from "./shared-buffers.js";
 import { Stop } from "./run-ledger.js";
 import { SpareThread } from "./spare-thread.js";
+import { Suspects } from "./suspects.js";
 import type { ThreadOptions } from "./thread-link.js";
 import { Left } from "./thread-messages.js";
 
@@ -79,6 +80,7 @@ export class WorkerThreadPool implements ExecutorPool {
   #looks = 0;
   #isClosed = false;
   #failedStarts = 0;
+  readonly #suspects = new Suspects();
 
   constructor(options: WorkerThreadPoolOptions, events: ExecutorEvents) {
     this.threads = options.threads;
@@ -416,6 +418,10 @@ export class WorkerThreadPool implements ExecutorPool {
     if (!crash.hadLoaded && ++this.#failedStarts > MOST_FAILED_STARTS) this.#giveUp(crash);
     const { ledger, slots } = thread;
     const begun = ledger.taken().filter((slot) => !slots.revoke(slot));
+    if (crash.broken !== undefined) {
+      this.#broke(thread, crash.broken, begun);
+      return;
+    }
     const known = slots.exit?.slot ?? slots.occupant;
     // Without one that had the thread, any of those that waited may have done it.
     const culprits = known >= 0 && ledger.isTaken(known) ? [known] : begun;
@@ -426,6 +432,14 @@ export class WorkerThreadPool implements ExecutorPool {
         ? memoryFailure(thread.facts(slot), suspects)
         : exitFailure(thread.facts(slot), exitCode, crash.error),
     );
+  }
+
+  /** A run that its thread failed over is placed once more: it need not be its doing. The second time it fails. */
+  #broke(thread: ExecutorThread, { slot, message }: NonNullable<Crash["broken"]>, begun: readonly number[]): void {
+    this.#events.output(-1, "stderr", `an executor thread failed, and is replaced: ${message}\n`);
+    const suspects = slot >= 0 && thread.ledger.isTaken(slot) ? [slot] : begun;
+    const culprits = suspects.filter((suspect) => this.#suspects.note(thread.ledger.tasks[suspect]!));
+    this.#replace(thread, culprits, (culprit) => brokenFailure(thread.facts(culprit), message));
   }
 }
 

@@ -105,6 +105,8 @@ export type MessageFromThread =
   | { readonly op: "progress"; readonly task: number; readonly done: number; readonly total: number }
   /** The thread has no reference to these buffers any more. */
   | { readonly op: "released"; readonly leases: readonly number[] }
+  /** It has failed, not a task, and ends. @param slot - of the run it was about; -1: none */
+  | { readonly op: "broken"; readonly slot: number; readonly message: string }
   | { readonly op: "closed" };
 
 /** Nothing but: look at your ring. */

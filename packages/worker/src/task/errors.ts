@@ -109,6 +109,21 @@ export class TaskExitedError extends HeddleError {
 }
 registerError(TaskExitedError);
 
+/** The thread of a task failed, again, while it had to do with that task, though not in the task itself. */
+export class ThreadBrokenError extends HeddleError {
+  constructor(
+    /** What failed, with its stack. */
+    readonly detail: string,
+  ) {
+    super(
+      "HEDDLE_THREAD_BROKEN",
+      `the executor thread failed while it had to do with this task, twice (${detail.split("\n", 1)[0]}); look for a task that ` +
+        "replaces standard functions, else report it",
+    );
+  }
+}
+registerError(ThreadBrokenError);
+
 /** A large input that tasks share was written to. */
 export class InputMutatedError extends HeddleError {
   constructor(

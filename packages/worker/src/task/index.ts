@@ -30,6 +30,7 @@ export {
   TaskExitedError,
   TaskOutOfMemoryError,
   TaskTimeoutError,
+  ThreadBrokenError,
   ThrownValueError,
 } from "./errors.js";
 export type { TaskContext, TaskLog, WorkerIdentity } from "./runtime.js";

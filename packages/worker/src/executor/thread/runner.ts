@@ -37,6 +37,8 @@ export interface RunnerParts {
   readonly errors: ErrorEncoder;
   readonly travelling: TravellingValues;
   readonly host: RunHost;
+  /** Something here, not in a task, has failed: ends the thread. @param slot - of the run it was about, -1: none */
+  readonly broken: (error: unknown, slot: number) => void;
 }
 
 export class Runner {
@@ -81,6 +83,14 @@ export class Runner {
 
   /** Begins rows until there are none, or the event loop has to have its turn. */
   readonly #turn = (): void => {
+    try {
+      this.#takeTurn();
+    } catch (error) {
+      this.#parts.broken(error, this.#parts.slots.occupant);
+    }
+  };
+
+  #takeTurn(): void {
     this.#turnIsQueued = false;
     // Messages may be taken in the midst of a run; its own turn goes on.
     if (this.#isReviving || this.#isClosed || this.#running !== undefined) return;
@@ -101,7 +111,7 @@ export class Runner {
     this.#parts.arguments.release();
     this.#parts.results.release();
     reporter.wake();
-  };
+  }
 
   /**
    * A turn of its own, not within whatever called: Node delivers the messages of a port one after the other for as long as more
@@ -127,7 +137,7 @@ export class Runner {
     if (entry === undefined) {
       if (!functions.isDefined(index)) inbox.takeMessages();
       this.#isReviving = true;
-      void this.#reviveFor(batch, row, index);
+      this.#reviveFor(batch, row, index).catch((error: unknown) => this.#parts.broken(error, slot));
       return now;
     }
     reporter.beforeRun(entry.mean >= 0 && entry.mean < SHORT, now);
@@ -197,7 +207,7 @@ export class Runner {
         stage === "inputs" ? this.outsideTasks(() => this.#parts.travelling.preparation(error)) : undefined;
       if (preparation !== undefined) {
         this.#isReviving = true;
-        void this.#prepareFor(preparation, batch, row, entry);
+        this.#prepareFor(preparation, batch, row, entry).catch((error: unknown) => this.#parts.broken(error, slot));
         return end;
       }
       const loading = stage === "result" ? loadCapturing(error, this.#parts.travelling) : undefined;
@@ -268,10 +278,12 @@ export class Runner {
   }
 
   #follow(run: TaskRun, value: PromiseLike<unknown>): void {
-    Promise.resolve(value).then(
-      (result) => this.#finishParked(run, result),
-      (error: unknown) => this.failParked(run, error),
-    );
+    Promise.resolve(value)
+      .then(
+        (result) => this.#finishParked(run, result),
+        (error: unknown) => void this.failParked(run, error),
+      )
+      .catch((error: unknown) => this.#parts.broken(error, run.slot));
   }
 
   #finishParked(run: TaskRun, value: unknown): void {

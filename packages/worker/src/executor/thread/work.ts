@@ -20,6 +20,9 @@ import { SharedResults } from "./shared-results.js";
 import { watchStrays } from "./strays.js";
 import { captureOutput, outputThroughPipe, outputThroughRing, taskLog, type WriteOutput } from "./task-output.js";
 
+/** Before tasks have any: theirs is an end of their own making. */
+const exit = process.exit.bind(process);
+
 /** What an executor thread consists of, put together. */
 export class ThreadWork {
   readonly #slots: RunSlots;
@@ -41,7 +44,13 @@ export class ThreadWork {
     this.#leased = new LeasedBuffers(this.#reporter);
     this.#inbox = new Inbox(new RingReader(data.inbox), data.port, {
       onWake: () => this.#runner.queueTurn(),
-      onOrder: (order) => this.#obey(order),
+      onOrder: (order) => {
+        try {
+          this.#obey(order);
+        } catch (error) {
+          this.#broken(error, -1);
+        }
+      },
       onForget: (tasks) => this.#runner.forget(tasks),
       onBuffers: ({ buffers, leases }) => this.#leased.given(buffers, leases),
     });
@@ -68,6 +77,7 @@ export class ThreadWork {
       retained,
       errors,
       travelling,
+      broken: (error, slot) => this.#broken(error, slot),
       results: new ResultWriter(new ValueEncoder({ extensions }), this.#shared, this.#leased, this.#reporter),
       arguments: new ArgumentReader(
         new ValueDecoder({ extensions }),
@@ -149,6 +159,13 @@ export class ThreadWork {
         void this.#close();
         break;
     }
+  }
+
+  /** This thread cannot be relied on any more: what it had is reported, and placed again, by the control thread. */
+  #broken(error: unknown, slot: number): void {
+    const text = error instanceof Error ? (error.stack ?? error.message) : String(error);
+    this.#reporter.post({ op: "broken", slot, message: text });
+    exit(1);
   }
 
   async #close(): Promise<void> {
