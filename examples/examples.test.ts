@@ -52,6 +52,10 @@ it("hello", { timeout: LIMIT }, async () => {
   expect(status).toBe(0);
 });
 
+it("receipts", { timeout: LIMIT }, async () => {
+  expect(verdicts(await example("receipts"))).toHaveLength(1);
+});
+
 it("errors", { timeout: LIMIT }, async () => {
   const { status, out } = await example("errors");
   const sections = out.split("── ").slice(1);

@@ -4,6 +4,7 @@ import { fileURLToPath } from "node:url";
 
 const EXAMPLES: Readonly<Record<string, string>> = {
   hello: "the first program: submit, map, gather, delayed",
+  receipts: "an ordinary program: a helper file, a package, a class, a table, on a worker that has none of them",
   errors: "what failing tasks, timeouts, cancelling and functions that cannot travel look like",
   "flight-delays": "three million flights: parse, clean, join, group, reduce as a tree (npm run demo)",
   "text-index": "a search engine over the texts of all installed packages, in shards on the workers",
