@@ -5,6 +5,7 @@
  */
 export { STATE_TYPES, isFinal, type StateType } from "./state/state-type.js";
 export type {
+  AcquireLease,
   RunnerContext,
   RunnerHandle,
   RunnerTask,
@@ -75,6 +76,7 @@ export {
   UnnamedFunctionError,
 } from "./errors/usage.js";
 export { FlowParametersError, FlowTimeoutError, type ParameterIssue } from "./errors/flows.js";
+export { concurrency, type ConcurrencyLimit, type Slot } from "./concurrency/concurrency.js";
 export { task, type Task } from "./task/task.js";
 export type { TaskCallOptions, TaskHook, TaskOptions } from "./task/task-options.js";
 export { flow, type Flow } from "./flow/flow.js";

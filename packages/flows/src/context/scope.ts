@@ -4,7 +4,7 @@
  */
 import { AsyncLocalStorage } from "node:async_hooks";
 import type { LogLevel } from "../history/run-event.js";
-import type { TaskRunIdentity } from "../runner/task-runner.js";
+import type { AcquireLease, TaskRunIdentity } from "../runner/task-runner.js";
 
 export type RunScope = FlowScope | TaskScope;
 
@@ -36,6 +36,8 @@ export interface TaskScope extends AnyScope {
   readonly attempt: number;
   /** Name of the worker; undefined in the flow's process. */
   readonly worker: string | undefined;
+  /** Takes leases of names where they are counted for all; absent: the flow's process knows. */
+  readonly acquire?: AcquireLease | undefined;
 }
 
 const SCOPES = Symbol.for("heddle.flows.scopes");

@@ -23,7 +23,20 @@ export interface TaskRunner {
    * flushed before `stop`.
    */
   readonly events?: RunEventSink | undefined;
+  /** After `start`: who counts leases of names for the flow run; absent: the flow's process. */
+  readonly acquire?: AcquireLease | undefined;
 }
+
+/**
+ * Takes a lease of a name of which only so many are out at once, and waits for its turn. Resolves to how to give it back; rejects with what
+ * `signal` is aborted with.
+ */
+export type AcquireLease = (
+  name: string,
+  limit: number,
+  slots: number,
+  signal: AbortSignal | undefined,
+) => Promise<() => void>;
 
 export type StopReason = "completed" | "failed" | "cancelled" | "crashed";
 
