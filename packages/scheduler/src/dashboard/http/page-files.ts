@@ -1,5 +1,5 @@
 /** The built page, read once into memory: a request names an entry of a table and never a path. */
-import { readdirSync, readFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { extname, join, relative, sep } from "node:path";
 import { gzipSync } from "node:zlib";
 
@@ -27,6 +27,8 @@ const TYPES: Readonly<Record<string, string>> = {
 /** @returns files by path below the folder, such as "assets/index-1a2b3c4d.js"; the page itself as "" too */
 export function readPageFiles(folder: string): ReadonlyMap<string, PageFile> {
   const files = new Map<string, PageFile>();
+  // In a checkout where the page has not been built, there is everything but the page.
+  if (!existsSync(folder)) return files;
   for (const entry of readdirSync(folder, { recursive: true, withFileTypes: true })) {
     const type = TYPES[extname(entry.name)];
     if (!entry.isFile() || type === undefined) continue;

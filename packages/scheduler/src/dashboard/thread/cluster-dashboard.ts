@@ -3,7 +3,10 @@ import type { WebSocket } from "ws";
 import { HEDDLE_VERSION } from "@heddle/protocol";
 import {
   FrameType,
+  RowField,
   type DashboardHello,
+  type FlowNews,
+  type FrameTypeCode,
   type GroupDetail,
   type GroupGraph,
   type LogLine,
@@ -12,15 +15,17 @@ import {
   type SearchResult,
   type TaskDetail,
   type TaskPage,
+  type Topic,
   type Transfers,
   type WorkerDetail,
 } from "@heddle/protocol/dashboard";
 import { RecordColumns, type RecordMemory } from "../../core/record/memory.js";
 import type { RecordNews } from "../../core/record/news.js";
-import type { DashboardSource, FlowSource, LogQuery, SealedChunk, TaskGraphQuery, TaskQuery } from "../source.js";
+import type { DashboardSource, LogQuery, SealedChunk, TaskGraphQuery, TaskQuery } from "../source.js";
 import { Dictionary } from "./dictionary.js";
 import { Errors } from "./errors.js";
-import { NoFlowRuns } from "./flow-runs.js";
+import { flowEvents } from "./flow-events.js";
+import { FlowRuns } from "./flow-runs.js";
 import { Groups } from "./groups.js";
 import { History } from "./history.js";
 import { lodFrame, SummaryMode } from "./lod.js";
@@ -61,7 +66,7 @@ export interface ClusterDashboardOptions {
 
 export class ClusterDashboard implements DashboardSource {
   readonly mode = "cluster";
-  readonly flows: FlowSource = new NoFlowRuns();
+  readonly flows: FlowRuns;
   readonly #options: ClusterDashboardOptions;
   readonly #columns: RecordColumns;
   readonly #reader: RowReader;
@@ -99,6 +104,7 @@ export class ClusterDashboard implements DashboardSource {
     this.#history = new History(this.#reader);
     this.#minimap = new Minimap(this.#columns, identity.startedAt);
     this.#running = new Running(this.#columns);
+    this.flows = new FlowRuns((index, id, name) => this.#dictionary.flowRunAdded(index, id, name));
     this.#recorded = new RecordedTasks(this.#reader, this.#groups, this.#dictionary);
     this.#viewers = new Viewers({
       max: maxViewers,
@@ -147,7 +153,7 @@ export class ClusterDashboard implements DashboardSource {
         for (const line of message.lines) this.#logs.add(line);
         return;
       case "events":
-        return;
+        return this.#takeEvents(message.events);
       case "answer":
         return this.#questions.answered(message.id, message.value);
       case "refused":
@@ -174,6 +180,15 @@ export class ClusterDashboard implements DashboardSource {
         this.#dictionary.groupChanged(target);
     }
     for (const failure of news.failures) this.#errors.add(failure);
+  }
+
+  #takeEvents(bytes: Uint8Array): void {
+    for (const event of flowEvents(bytes)) {
+      this.flows.take(event);
+      if (event.kind !== "log") continue;
+      const { time, level, message, flowRun } = event;
+      this.#logs.add({ time, level, source: `flow:${this.flows.nameOf(flowRun) ?? flowRun}`, message });
+    }
   }
 
   #log(level: LogLine["level"], message: string): void {
@@ -216,12 +231,20 @@ export class ClusterDashboard implements DashboardSource {
     const from = Math.max(this.#taken, reader.oldest);
     for (let seq = from; seq < reader.head; seq++) {
       const place = reader.place(seq);
+      if (!this.flows.isEmpty) this.#nameFlowRun(seq, place);
       this.#groups.addRow(seq, place);
       this.#history.addRow(seq, place);
       this.#minimap.addRow(place);
     }
     this.#taken = reader.head;
     return from;
+  }
+
+  /** The scheduler knows nothing of flows: that field of a row is left to this thread. */
+  #nameFlowRun(seq: number, place: number): void {
+    const key = this.#reader.key(seq);
+    const run = key === undefined ? undefined : this.flows.ofKey(key);
+    if (run !== undefined) this.#columns.shorts[place * 16 + RowField.flowRun / 2] = run.index;
   }
 
   #show(from: number, now: number): void {
@@ -235,6 +258,8 @@ export class ClusterDashboard implements DashboardSource {
     if (running !== undefined) viewers.send("running", running);
     const lines = this.#logs.takeNew();
     if (lines.length > 0) this.#sendJson("log", FrameType.log, lines, now);
+    const changed = this.flows.takeChanged();
+    if (changed.length > 0) this.#sendJson("flow", FrameType.flow, { changed } satisfies FlowNews, now);
   }
 
   #showRows(from: number, now: number): void {
@@ -248,7 +273,7 @@ export class ClusterDashboard implements DashboardSource {
     }
   }
 
-  #sendJson(topic: "summary" | "series" | "log", type: 5 | 6 | 8, body: unknown, now: number): void {
+  #sendJson(topic: Topic, type: FrameTypeCode, body: unknown, now: number): void {
     if (this.#viewers.want(topic)) this.#viewers.send(topic, jsonFrame(type, body, this.#taken, now));
   }
 
@@ -313,7 +338,10 @@ export class ClusterDashboard implements DashboardSource {
     const key = "key" in which ? which.key : this.#reader.key(which.seq);
     if (key === undefined) return undefined;
     const live = await this.#questions.ask({ what: "task", key });
-    return this.#recorded.complete(key, live, "seq" in which ? which.seq : undefined);
+    const detail = this.#recorded.complete(key, live, "seq" in which ? which.seq : undefined);
+    const run = this.flows.ofKey(key);
+    if (detail === undefined || run === undefined) return detail;
+    return { ...detail, flowRun: { id: run.id, number: run.number, name: run.name } };
   }
 
   tasks({ state, group, worker, limit, after }: TaskQuery): Promise<TaskPage> {
@@ -344,7 +372,11 @@ export class ClusterDashboard implements DashboardSource {
       label: key,
       link: `#/task/${encodeURIComponent(key)}`,
     }));
-    return [...named, ...tasks];
+    const runs = (await this.flows.list({ limit: 1000 }))
+      .filter(({ id, name, flow }) => [id, name, flow].some((each) => each.toLowerCase().includes(wanted)))
+      .slice(0, FOUND)
+      .map(({ id, name, flow }) => ({ kind: "flowRun" as const, label: `${flow} / ${name}`, link: `#/flows/${id}` }));
+    return [...named, ...runs, ...tasks];
   }
 
   group(id: number): Promise<GroupDetail | undefined> {
