@@ -1,6 +1,6 @@
 /** Something about a captured function that works, but probably not as meant. */
 export interface CaptureWarning {
-  readonly kind: "write" | "large" | "private-static" | "package";
+  readonly kind: "write" | "large" | "private-static" | "class-changed" | "package";
   /** The variable (or class, or package) it is about. */
   readonly name: string;
   readonly message: string;

@@ -28,7 +28,27 @@ export function encodeClassParts(encoder: Encoder, type: AnyFunction, code: Func
   if (statics.length > 0) node.props = encodeProperties(encoder, type, statics);
   // Last, when it is known that all of the class can travel: an error from here would not know who uses the class.
   const key = encoder.shareClasses ? classKey(type) : undefined;
+  if (key !== undefined) warnIfChanged(encoder, type, code, key);
   if (key !== undefined) node.share = key;
+}
+
+/** The keys under which classes were sent. */
+const sentKeys = new WeakMap<AnyFunction, string>();
+
+/** A class is one class on a worker as long as its static fields are what they were. */
+function warnIfChanged(encoder: Encoder, type: AnyFunction, code: FunctionCode, key: string): void {
+  const before = sentKeys.get(type);
+  sentKeys.set(type, key);
+  if (before === undefined || before === key) return;
+  const warning = {
+    kind: "class-changed",
+    name: type.name,
+    message:
+      `a static field of class ${type.name} has changed since the class was sent: from now on workers have two classes ` +
+      `${type.name}, and instances of one are not instances of the other; move the class to its own file and import it`,
+  } as const;
+  encoder.warnings.push(warning);
+  showWarning(`${code.script.id}:${code.offset}`, warning);
 }
 
 /** Static methods and accessors come with the source; what is left is data, and what static blocks have added. */

@@ -68,6 +68,13 @@ export function importByIdentity(encoder: Encoder, value: object): Entry | undef
 
 function encodeStandIn(encoder: Encoder, standIn: StandIn): Entry {
   if (standIn.kind === "meta") return { meta: standIn.file };
+  if (standIn.kind === "globals") {
+    encoder.mutable = encoder.volatile = true;
+    const members = [...standIn.members].map(
+      ([name, value]) => [String(name), encoder.encodeProperty(`.${String(name)}`, value)] as const,
+    );
+    return { globals: members };
+  }
   const targets = [...standIn.targets].map(
     ([specifier, { module, unit }]) => [specifier, encoder.addModule(module, unit)] as const,
   );

@@ -21,13 +21,13 @@ import { propertyText } from "./trail.js";
 
 /** Encodes an object that was not met before and is no standard object. */
 export function encodeObject(encoder: Encoder, value: object): Entry {
+  const known = importByIdentity(encoder, value);
+  if (known !== undefined) return known;
   if (types.isProxy(value))
     throw encoder.refuse(
       "which is a Proxy; its target and traps cannot be copied",
       "create the Proxy inside the task, or import it from a file",
     );
-  const known = importByIdentity(encoder, value);
-  if (known !== undefined) return known;
   if (isNamespace(value))
     throw encoder.refuse(
       "which is a module namespace obtained at run time",

@@ -2,6 +2,7 @@ import { ownProperty } from "../own-property.js";
 import type { AnyFunction } from "../any-function.js";
 import { classByKey, rememberRevivedClass } from "../class-identity.js";
 import { resolveIntrinsic } from "../intrinsics.js";
+import { rememberStandIn } from "../modules/origins.js";
 import { markPerWorker, type PerWorkerParts } from "../per-worker-values.js";
 import {
   ACCESSOR,
@@ -298,11 +299,12 @@ export class GraphBuilder {
 /** The global object, except that some members are a function's own copies. */
 function globalsWith(members: readonly (readonly [string, unknown])[]): object {
   const copies = new Map<PropertyKey, unknown>(members);
-  return new Proxy(globalThis, {
+  const proxy = new Proxy(globalThis, {
     get: (target, key) => (copies.has(key) ? copies.get(key) : (Reflect.get(target, key) as unknown)),
     set: (target, key, value) => (copies.has(key) ? Boolean(copies.set(key, value)) : Reflect.set(target, key, value)),
     has: (target, key) => copies.has(key) || Reflect.has(target, key),
   });
+  return rememberStandIn(proxy, { kind: "globals", members: copies });
 }
 
 function isHole(entry: Entry): boolean {
