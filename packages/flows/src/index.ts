@@ -77,7 +77,7 @@ export {
 } from "./errors/usage.js";
 export { FlowParametersError, FlowTimeoutError, type ParameterIssue } from "./errors/flows.js";
 export { concurrency, type ConcurrencyLimit, type Slot } from "./concurrency/concurrency.js";
-export { task, type Task } from "./task/task.js";
+export { callTask, mapTask, redefineTask, submitTask, task, type Task } from "./task/task.js";
 export type { TaskCallOptions, TaskHook, TaskOptions } from "./task/task-options.js";
 export { flow, type Flow } from "./flow/flow.js";
 export type { FlowHook, FlowIdentity, FlowOptions, FlowRunIdentity } from "./flow/flow-options.js";

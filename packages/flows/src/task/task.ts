@@ -1,7 +1,7 @@
 /** Functions as tasks. */
 import { InvalidArgumentError, type TaskValue } from "@heddle/client";
 import { Unmapped } from "../arguments/marks.js";
-import { MapLengthError } from "../errors/usage.js";
+import { MapLengthError, NotInRunError } from "../errors/usage.js";
 import { TaskFuture } from "../future/task-future.js";
 import { taskName } from "../options/names.js";
 import type { AnyFunction, MapArguments, RunArguments } from "../types.js";
@@ -67,40 +67,79 @@ export function task<A extends unknown[], R>(fn: (...args: A) => R, options: Tas
 }
 
 function defined<A extends unknown[], R>(fn: (...args: A) => R, name: string, options: TaskCallOptions): Task<A, R> {
-  const resolved = resolveTaskOptions(`task(${name})`, options);
-  let parameters: readonly string[] | undefined;
-  const definition: TaskDefinition = {
-    fn: fn,
-    name,
-    options: resolved,
-    get parameters() {
-      return (parameters ??= parameterNames(fn));
-    },
-  };
-  const submit = (...args: unknown[]): TaskFuture<TaskValue<R>> => {
-    const what = `${name}.submit()`;
-    const { flowRun, execution } = enclosingCaller(what);
-    return new TaskFuture(flowRun.submit(what, definition, args, execution));
-  };
-  const call = async (...args: unknown[]): Promise<unknown> => {
-    const what = `${name}()`;
-    // On a worker a task is a function like others: its run is the one that calls it.
-    if (isOnWorker()) return fn(...(args as A));
-    const { flowRun, execution } = enclosingCaller(what);
-    const run = flowRun.call(what, definition, args, execution);
-    if (!run.isSettled) await new Promise<void>((resolve) => run.whenSettled(resolve));
-    return run.value();
-  };
+  // These functions may be captured by other tasks and travel to workers. There they find the package's functions, and nothing of the
+  // definition, whose hooks and stores stay here.
+  const call = async (...args: unknown[]): Promise<unknown> => callTask(call, fn, args);
+  const submit = (...args: unknown[]): TaskFuture<unknown> => submitTask(call, args);
+  const map = (...args: unknown[]): TaskFuture<unknown>[] => mapTask(call, args);
+  const withOptions = (more: TaskCallOptions): unknown => redefineTask(call, more);
+  definitions.set(call, new Definition(fn, name, resolveTaskOptions(`task(${name})`, options), options));
   return Object.defineProperties(call, {
     name: { value: name },
     description: { value: options.description },
     fn: { value: fn },
     submit: { value: submit },
-    map: { value: (...args: unknown[]) => rows(name, args).map((row) => submit(...row)) },
-    with: {
-      value: (more: TaskCallOptions) => defined(fn, more.name ?? name, { ...options, ...more }),
-    },
+    map: { value: map },
+    with: { value: withOptions },
   }) as unknown as Task<A, R>;
+}
+
+class Definition implements TaskDefinition {
+  #parameters: readonly string[] | undefined;
+
+  constructor(
+    readonly fn: AnyFunction,
+    readonly name: string,
+    readonly options: ResolvedTaskOptions,
+    readonly given: TaskCallOptions,
+  ) {}
+
+  get parameters(): readonly string[] {
+    return (this.#parameters ??= parameterNames(this.fn));
+  }
+}
+
+/** By what users call. Tasks that came to a worker with another one are not in it. */
+const definitions = new WeakMap<AnyFunction, Definition>();
+
+function definitionOf(task: AnyFunction): Definition {
+  const definition = definitions.get(task);
+  if (definition !== undefined) return definition;
+  throw new NotInRunError(
+    `a method of the task ${task.name}`,
+    "the flow's own process: a task that runs on a worker calls other tasks directly, or submits functions with getClient()",
+  );
+}
+
+/** @internal What calling a task does. */
+export async function callTask(task: AnyFunction, fn: AnyFunction, args: readonly unknown[]): Promise<unknown> {
+  // On a worker a task is a function like others: its run is the one that calls it.
+  if (isOnWorker()) return fn(...(args as never[]));
+  const definition = definitionOf(task);
+  const what = `${definition.name}()`;
+  const { flowRun, execution } = enclosingCaller(what);
+  const run = flowRun.call(what, definition, args, execution);
+  if (!run.isSettled) await new Promise<void>((resolve) => run.whenSettled(resolve));
+  return run.value();
+}
+
+/** @internal */
+export function submitTask(task: AnyFunction, args: readonly unknown[]): TaskFuture<unknown> {
+  const definition = definitionOf(task);
+  const what = `${definition.name}.submit()`;
+  const { flowRun, execution } = enclosingCaller(what);
+  return new TaskFuture(flowRun.submit(what, definition, args, execution));
+}
+
+/** @internal */
+export function mapTask(task: AnyFunction, args: readonly unknown[]): TaskFuture<unknown>[] {
+  return rows(definitionOf(task).name, args).map((row) => submitTask(task, row));
+}
+
+/** @internal The task with other options. */
+export function redefineTask(task: AnyFunction, more: TaskCallOptions): unknown {
+  const { fn, name, given } = definitionOf(task);
+  return defined(fn, more.name ?? name, { ...given, ...more });
 }
 
 /** Arguments of each call of a map. */

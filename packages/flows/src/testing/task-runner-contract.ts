@@ -313,16 +313,21 @@ export function registerTaskRunnerContract(
       });
 
       it("the flow: every run ends, and the call rejects", async () => {
+        let begin: (() => void) | undefined;
+        const begun = new Promise<void>((resolve) => (begin = resolve));
         const future = flow(
           async () => {
             untilStopped.submit();
             untilStopped.submit();
-            await untilStopped.submit().result();
+            const last = untilStopped.submit();
+            begin?.();
+            await last.result();
           },
           { name: "contract", taskRunner: make() },
         ).submit();
         const events = await recorded(async () => {
-          await pause(100);
+          await begun;
+          await pause(50);
           future.cancel();
           assert.equal(String(await future.wait()), "Cancelled()");
         });
@@ -331,6 +336,11 @@ export function registerTaskRunnerContract(
         );
         assert.equal(ends.length, 3);
       });
+    });
+
+    it("a task that calls another task directly", async () => {
+      const outer = task(async (x: number) => (await inc(x)) * 2, { name: "outer" });
+      assert.equal(await inFlow(() => outer.submit(1)), 4);
     });
 
     describe("what is heard of runs", () => {

@@ -56,18 +56,20 @@ export class LocalExecution implements RunnerHandle, AttemptScope {
       this.#run();
       return;
     }
-    const absent = this.task.upstream.filter((handle) => !(handle as LocalExecution).hasValue);
-    if (absent.length === 0) this.#bind();
+    const { upstream } = this.task;
+    if (upstream.length === 0 || upstream.every(isHere)) this.#bind(undefined);
     else
-      Promise.all(absent.map((handle) => (handle as LocalExecution).load())).then(
-        () => this.#bind(),
+      valuesOf(upstream).then(
+        (values) => this.#bind(values),
         (error: unknown) => this.#finish({ type: "crashed", error }),
       );
   }
 
-  #bind(): void {
+  #bind(values: ReadonlyMap<RunnerHandle, unknown> | undefined): void {
     if (this.#phase === "over") return;
-    this.#args = this.task.bind((handle) => (handle as LocalExecution).#value);
+    this.#args = this.task.bind((handle) =>
+      values === undefined ? (handle as LocalExecution).here : values.get(handle),
+    );
     this.#run();
   }
 
@@ -143,17 +145,18 @@ export class LocalExecution implements RunnerHandle, AttemptScope {
     return undefined;
   }
 
+  /** Its value, when it is in memory. */
+  get here(): unknown {
+    return this.#value;
+  }
+
   /** Its value is in memory. */
   get hasValue(): boolean {
     return !this.#isReleased;
   }
 
   async value(): Promise<unknown> {
-    return this.#isReleased ? this.load() : this.#value;
-  }
-
-  /** Brings back a value that was let go of. */
-  async load(): Promise<unknown> {
+    if (!this.#isReleased) return this.#value;
     if (this.#stored === undefined) throw missing(this.task.run.name, "it was let go of");
     this.#value = await loadResult(this.#stored);
     this.#isReleased = false;
@@ -240,6 +243,16 @@ export class LocalExecution implements RunnerHandle, AttemptScope {
 }
 
 const CANCELLED: RunOutcome = { type: "cancelled" };
+
+function isHere(handle: RunnerHandle): boolean {
+  return handle instanceof LocalExecution && handle.hasValue;
+}
+
+/** Values that are elsewhere are waited for: in a store, or on a thread that still works on them. */
+async function valuesOf(handles: readonly RunnerHandle[]): Promise<Map<RunnerHandle, unknown>> {
+  const values = await Promise.all(handles.map((handle) => handle.value()));
+  return new Map(handles.map((handle, i) => [handle, values[i]]));
+}
 
 const COMPLETED: RunOutcome = { type: "completed" };
 
