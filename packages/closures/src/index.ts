@@ -37,5 +37,6 @@ export type { CaptureWarning } from "./warnings.js";
 export type { Definition } from "./wire/definition.js";
 export { functionExtension, type TravellingValueOptions } from "./values/function-extension.js";
 export { instanceExtension } from "./values/instance-extension.js";
+export { restoreErrorClasses, type ErrorClass, type ExportedClass } from "./values/error-classes.js";
 export { capturing } from "./values/capturing.js";
 export { CapturingNotLoadedError, TravellingValues, type Capturing } from "./values/travelling-values.js";

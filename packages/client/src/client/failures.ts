@@ -1,4 +1,5 @@
 /** Why a task has no result, as the error its user sees. */
+import { restoreErrorClasses, type ErrorClass } from "@heddle/closures";
 import { ValueDecoder, type FailureRecord } from "@heddle/protocol";
 import { TaskExitedError, TaskOutOfMemoryError, TaskTimeoutError, ThrownValueError } from "@heddle/worker/task";
 import {
@@ -11,7 +12,7 @@ import {
   UnencodableResultError,
 } from "../errors/tasks.js";
 
-/** Errors travel as what every process knows. */
+/** Errors travel as what every process knows; whose class is known here are made instances of it. */
 const decoder = new ValueDecoder();
 
 /** The error of a failed task: what was thrown, where it travelled; else an error of ours for what happened. */
@@ -24,7 +25,10 @@ export function errorOf(failure: FailureRecord): Error {
     // Of a class this process does not have, say: what it said is known all the same.
     return Object.assign(errorOfKind(failure), { cause });
   }
-  return error instanceof Error ? error : new ThrownValueError(error);
+  if (!(error instanceof Error)) return new ThrownValueError(error);
+  const classes = failure.data?.["classes"];
+  if (Array.isArray(classes)) restoreErrorClasses(error, classes as readonly ErrorClass[]);
+  return error;
 }
 
 function errorOfKind(failure: FailureRecord): Error {

@@ -22,6 +22,7 @@ export type SelfModules = Readonly<Record<string, () => unknown>>;
 /** Loads the modules that functions import, each once, and picks members out of them. */
 export class ModuleLoader {
   private readonly loaded = new Map<string, unknown>();
+  private readonly files: (readonly [unit: string, file: number, namespace: unknown])[] = [];
   private readonly loading = new Map<string, Promise<void>>();
   private readonly require: NodeJS.Require;
 
@@ -44,15 +45,20 @@ export class ModuleLoader {
       if (promise === undefined) {
         const value = this.load(module);
         if (!(value instanceof Promise)) {
-          this.loaded.set(key, value);
+          this.keep(module, value);
           continue;
         }
-        promise = value.then((settled) => void this.loaded.set(key, settled)).finally(() => this.loading.delete(key));
+        promise = value.then((settled) => this.keep(module, settled)).finally(() => this.loading.delete(key));
         this.loading.set(key, promise);
       }
       (pending ??= []).push(promise);
     }
     return pending && Promise.all(pending);
+  }
+
+  private keep(module: ModuleRef, value: unknown): void {
+    this.loaded.set(keyOf(module), value);
+    if (module.kind === "file") this.files.push([module.unit, module.file, value]);
   }
 
   /** A module's namespace or exports; it must have been ensured. */
@@ -69,6 +75,14 @@ export class ModuleLoader {
     const unit = unitOfModule(module, this.store);
     rememberOrigin(value, { module, unit, path: members, form } satisfies ImportOrigin);
     return value;
+  }
+
+  /** The loaded file that exports a value, and under which name. */
+  exportOf(value: unknown): readonly [unit: string, file: number, name: string] | undefined {
+    for (const [unit, file, namespace] of this.files)
+      for (const [name, exported] of Object.entries(Object(namespace) as Record<string, unknown>))
+        if (exported === value) return [unit, file, name];
+    return undefined;
   }
 
   requireFromBase(): NodeJS.Require {

@@ -5,6 +5,7 @@ import { DefinitionCorruptError } from "../errors.js";
 import { rememberStandIn, type ImportTarget } from "../modules/origins.js";
 import { registerMap, unregisterMap } from "../scripts/revived-maps.js";
 import type { ImportEntry, ModuleRef } from "../wire/heads.js";
+import { errorClassesOf, type ErrorClass } from "../values/error-classes.js";
 import { forgetCompiled } from "./compile.js";
 import { DefinitionStore, type StoredFunction } from "./definition-store.js";
 import { GraphBuilder, type GraphContext } from "./graph-builder.js";
@@ -120,6 +121,11 @@ export class Reviver {
    */
   mapStack(error: unknown): void {
     this.stacks.rewrite(error);
+  }
+
+  /** What classes an error and its causes have, for `restoreErrorClasses` where it arrives; undefined: only standard ones. */
+  errorClasses(error: Error): readonly ErrorClass[] | undefined {
+    return errorClassesOf(error, (type) => this.loader.exportOf(type));
   }
 
   /**

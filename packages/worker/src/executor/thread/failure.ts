@@ -25,10 +25,14 @@ type Failure = FailureRecord & { readonly reschedule?: true; readonly isFinal?: 
 export class ErrorEncoder {
   readonly #encoder: ValueEncoder;
 
-  /** @param mapStack - makes the positions in an error's stack those of its author's source */
+  /**
+   * @param mapStack - makes the positions in an error's stack those of its author's source
+   * @param classesOf - plain data by which the client finds the class of an error, and of its causes
+   */
   constructor(
     extensions: readonly CodecExtension[],
     private readonly mapStack: (error: Error) => void,
+    private readonly classesOf: (error: Error) => readonly unknown[] | undefined,
   ) {
     // One run of bytes: failures pass through the scheduler and are not shared between threads.
     this.#encoder = new ValueEncoder({ extensions, outOfBandBytes: Infinity });
@@ -49,8 +53,14 @@ export class ErrorEncoder {
       kind: error instanceof InputMutatedError ? "inputs" : KINDS[stage],
       message: `${error.name}: ${error.message}`,
       error: this.encode(error),
-      ...(error instanceof InputMutatedError ? { data: { input: error.input } } : {}),
+      ...this.#data(error),
     };
+  }
+
+  #data(error: Error): Pick<FailureRecord, "data"> {
+    if (error instanceof InputMutatedError) return { data: { input: error.input } };
+    const classes = safely(() => this.classesOf(error), undefined);
+    return classes === undefined ? {} : { data: { classes } };
   }
 
   /** What was thrown, as an error. */
@@ -87,18 +97,33 @@ function isAddonRefusal(thrown: unknown): boolean {
   return (thrown as NodeJS.ErrnoException).code === "ERR_DLOPEN_FAILED" && /self-register/.test(String(thrown));
 }
 
-/** Name, message and stack, and those own fields that can travel. */
-function travellingPart(error: Error, canEncode: (value: unknown) => boolean): Error {
-  const part = new Error(safely(() => String(error.message), ""));
+/** Causes of causes that are kept. */
+const MOST_CAUSES = 10;
+
+/** Name, message and stack, the cause, and those own fields that can travel: an error of the standard class it is based on. */
+function travellingPart(error: Error, canEncode: (value: unknown) => boolean, depth = 0): Error {
+  const Standard = STANDARD.find((type) => error instanceof type) ?? Error;
+  const part = new Standard(safely(() => String(error.message), ""));
   const name = safely(() => String(error.name), "Error");
   Object.defineProperty(part, "name", { value: name, configurable: true, writable: true, enumerable: false });
   part.stack = safely(() => String(error.stack), part.stack ?? "");
+  const cause = safely(() => error.cause, undefined);
+  if (cause !== undefined) {
+    const value = canEncode(cause)
+      ? cause
+      : cause instanceof Error && depth < MOST_CAUSES
+        ? travellingPart(cause, canEncode, depth + 1)
+        : undefined;
+    Object.defineProperty(part, "cause", { value, configurable: true, writable: true, enumerable: false });
+  }
   for (const field of Object.keys(error)) {
     const value = safely(() => (error as unknown as Record<string, unknown>)[field], undefined);
     if (canEncode(value)) Object.assign(part, { [field]: value });
   }
   return part;
 }
+
+const STANDARD = [TypeError, RangeError, SyntaxError, ReferenceError, EvalError, URIError] as const;
 
 function safely<T>(read: () => T, otherwise: T): T {
   try {

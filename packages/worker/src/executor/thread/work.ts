@@ -67,7 +67,11 @@ export class ThreadWork {
     const travelling = new TravellingValues(() => this.#reviver);
     const { extensions } = travelling;
     // Errors travel as what every process knows: name, message, stack and own fields.
-    const errors = new ErrorEncoder([], (error) => this.#reviver.mapStack(error));
+    const errors = new ErrorEncoder(
+      [],
+      (error) => this.#reviver.mapStack(error),
+      (error) => this.#reviver.errorClasses(error),
+    );
     const retained = new RetainedResults<Row>();
     this.#runner = new Runner({
       slots: this.#slots,
