@@ -23,7 +23,7 @@ export class Shipping {
   }
 }
 
-export const SHIP_NOTHING = Shipping.of(false);
+const SHIP_NOTHING = Shipping.of(false);
 
 let current = SHIP_NOTHING;
 

@@ -63,7 +63,7 @@ function ownClass([unit, file, ...path]: ExportedClass): AnyFunction | undefined
     value = namespaceOf(ownFile(unit, file));
     for (const name of path) value = (value as Record<string, unknown> | undefined)?.[name];
   }
-  return typeof value === "function" ? (value) : undefined;
+  return typeof value === "function" ? value : undefined;
 }
 
 /** Of a file that this process has loaded: it was sent because something here had imported it. */
