@@ -4,6 +4,8 @@ import { FailureAllowed } from "../arguments/marks.js";
 import { CrashedRunError, UnfinishedRunError, messageOf } from "../errors/runs.js";
 import { runOf } from "../future/task-future.js";
 import type { Json, LogLevel } from "../history/run-event.js";
+import { loadResult } from "../results/result-keeper.js";
+import type { StoredResult } from "../results/stored-result.js";
 import type {
   RunnerHandle,
   RunnerTask,
@@ -68,7 +70,10 @@ export class TaskRun extends Run implements RunnerTask, RunReport {
   /** An end that may only be the consequence of an upstream run's, which is about to be told. */
   #held: RunOutcome | undefined;
   #isCancelled = false;
-  #isStored = false;
+  /** Where its result, or its error, is kept. */
+  #stored: StoredResult | undefined;
+  /** Its value is only in the store. */
+  #isReleased = false;
 
   constructor(parts: TaskRunParts) {
     super();
@@ -136,7 +141,7 @@ export class TaskRun extends Run implements RunnerTask, RunReport {
 
   /** It completed and its result is kept, so that another attempt of the flow need not run it again. */
   get stands(): boolean {
-    return this.isSettled && this.isCompleted && this.#isStored;
+    return this.isSettled && this.isCompleted && this.#stored !== undefined;
   }
 
   get upstream(): readonly RunnerHandle[] {
@@ -208,7 +213,7 @@ export class TaskRun extends Run implements RunnerTask, RunReport {
   }
 
   #handleOf(run: Run): RunnerHandle | undefined {
-    return run instanceof TaskRun && run.runner === this.runner ? run.#handle : undefined;
+    return run instanceof TaskRun && run.runner === this.runner && !run.#isReleased ? run.#handle : undefined;
   }
 
   #failedUpstream(): Run | undefined {
@@ -272,7 +277,11 @@ export class TaskRun extends Run implements RunnerTask, RunReport {
     switch (outcome.type) {
       case "completed": {
         const { cached, stored } = outcome;
-        this.#isStored = stored !== undefined;
+        this.#stored = stored;
+        if (stored !== undefined && !this.call.policy.cacheInMemory) {
+          this.#isReleased = true;
+          this.#handle?.release();
+        }
         const extras = cached === undefined ? undefined : { details: { cacheKey: cached.cacheKey } };
         this.enter(cached === undefined ? Code.completed : Code.cached, time, extras, stored as Json | undefined);
         break;
@@ -319,7 +328,14 @@ export class TaskRun extends Run implements RunnerTask, RunReport {
   async value(): Promise<unknown> {
     if (!this.isCompleted)
       throw this.isSettled ? this.error() : new UnfinishedRunError(this.name, String(this.state()));
-    return this.#handle!.value();
+    if (this.#isReleased) return loadResult(this.#stored!);
+    if (this.#stored === undefined) return this.#handle!.value();
+    try {
+      return await this.#handle!.value();
+    } catch {
+      // The runner has lost it, or is gone; the store has it.
+      return loadResult(this.#stored);
+    }
   }
 
   cancel(): void {

@@ -154,8 +154,11 @@ function afterValue(
   cacheKey: string | undefined,
 ): AttemptResult | Promise<AttemptResult> {
   if (isFutureLike(value)) return afterError(scope, new FutureReturnedError(scope.run.name), false);
-  if (value instanceof State && !value.isCompleted())
-    return afterError(scope, value.error(), value.name === "TimedOut");
+  // A state made by hand says how the run ended, as it does for flows.
+  if (value instanceof State) {
+    if (!value.isCompleted()) return afterError(scope, value.error(), value.name === "TimedOut");
+    return afterValue(scope, value.data, cacheKey);
+  }
   const { policy } = scope.call;
   if (!policy.persist && cacheKey === undefined) return { type: "completed", value };
   return kept(scope, value, cacheKey);

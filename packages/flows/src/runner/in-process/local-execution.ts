@@ -4,8 +4,7 @@ import type { LogLevel } from "../../history/run-event.js";
 import { executeAttempt, type AttemptResult, type AttemptResults, type AttemptScope } from "../../task/attempt.js";
 import { parametersOf } from "../../task/parameters.js";
 import type { TaskCall } from "../../task/task-call.js";
-import { keeperFor, loadResult } from "../../results/result-keeper.js";
-import type { StoredResult } from "../../results/stored-result.js";
+import { keeperFor } from "../../results/result-keeper.js";
 import { missing } from "../../state/state.js";
 import type { RunnerHandle, RunnerTask, RunOutcome, TaskRunIdentity } from "../task-runner.js";
 
@@ -35,7 +34,6 @@ export class LocalExecution implements RunnerHandle, AttemptScope {
   #isCancelled = false;
   /** Why its signal is aborted. */
   #cancellation: TaskCancelledError | undefined;
-  #stored: StoredResult | undefined;
   #isReleased = false;
 
   constructor(task: RunnerTask, queue: ExecutionQueue) {
@@ -91,7 +89,6 @@ export class LocalExecution implements RunnerHandle, AttemptScope {
       case "completed": {
         const { cached, stored } = result;
         this.#value = result.value;
-        this.#stored = stored;
         this.#finish(
           cached === undefined && stored === undefined
             ? COMPLETED
@@ -156,10 +153,7 @@ export class LocalExecution implements RunnerHandle, AttemptScope {
   }
 
   async value(): Promise<unknown> {
-    if (!this.#isReleased) return this.#value;
-    if (this.#stored === undefined) throw missing(this.task.run.name, "it was let go of");
-    this.#value = await loadResult(this.#stored);
-    this.#isReleased = false;
+    if (this.#isReleased) throw missing(this.task.run.name, "it was let go of");
     return this.#value;
   }
 
