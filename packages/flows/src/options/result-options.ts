@@ -1,5 +1,6 @@
 /** How tasks and flows say where their results are kept. */
 import type { ResultStore, StoreDescription } from "../results/result-store.js";
+import { checkKeyTemplate } from "../results/key-template.js";
 import { openStore, storeFromText } from "../results/stores/store-registry.js";
 import type { SerializerDescription } from "../results/serializers/serializer.js";
 import type { OptionChecks } from "./checks.js";
@@ -29,4 +30,13 @@ export function resolveSerializer<O extends { readonly resultSerializer?: Serial
   if (given === undefined || (typeof given === "string" && given !== "")) return given;
   if (typeof given === "object" && given !== null && "compressed" in given) return given as SerializerDescription;
   return checks.fail("resultSerializer", `"structured", "json", the name of one of your own, or compressed(...)`);
+}
+
+/** @throws StorageKeyTemplateError */
+export function resolveStorageKey<O extends { readonly resultStorageKey?: string }>({
+  options,
+}: OptionChecks<O>): string | undefined {
+  const { resultStorageKey } = options;
+  if (resultStorageKey !== undefined) checkKeyTemplate(resultStorageKey);
+  return resultStorageKey;
 }

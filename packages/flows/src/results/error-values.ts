@@ -42,8 +42,8 @@ function part(error: Error, depth: number): Error {
   }
   for (const field of Object.keys(error)) {
     if (field === "cause" || field === "__proto__") continue;
-    const value = read(() => (error as unknown as Record<string, unknown>)[field]);
-    if (canEncode(value)) Object.assign(kept, { [field]: value });
+    const found = read(() => ({ [field]: (error as unknown as Record<string, unknown>)[field] }));
+    if (found !== undefined && canEncode(found)) Object.assign(kept, found);
   }
   return kept;
 }

@@ -6,7 +6,7 @@ import { FailureAllowed } from "../arguments/marks.js";
 import { isTaskFuture } from "../future/task-future.js";
 import { OptionChecks } from "../options/checks.js";
 import { resolveRetryDelays, type RetryDelay } from "../options/retry-options.js";
-import { resolveSerializer, resolveStorage, type ResultStorage } from "../options/result-options.js";
+import { resolveSerializer, resolveStorage, resolveStorageKey, type ResultStorage } from "../options/result-options.js";
 import type { StoreDescription } from "../results/result-store.js";
 import type { SerializerDescription } from "../results/serializers/serializer.js";
 import type { TaskRunIdentity } from "../runner/task-runner.js";
@@ -166,7 +166,7 @@ export function resolveTaskOptions(where: string, options: TaskCallOptions): Res
     caching: resolveCaching(checks),
     persist: options.persistResult,
     storage: resolveStorage(checks),
-    storageKey: options.resultStorageKey,
+    storageKey: resolveStorageKey(checks),
     serializer: resolveSerializer(checks),
     cacheInMemory: options.cacheResultInMemory ?? true,
     logPrints: options.logPrints,
