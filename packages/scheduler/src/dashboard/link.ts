@@ -8,15 +8,14 @@ import { Gauge, RecordColumns } from "../core/record/memory.js";
 import type { GoneWorker, NewGroup, NewWorker, RecordNews } from "../core/record/news.js";
 import type { Recorder } from "../core/record/recorder.js";
 import type { SchedulerCore } from "../core/scheduler-core.js";
-import type { WorkerRecord } from "../core/workers.js";
 import { answer } from "./answers.js";
+import { pulseOf } from "./pulse.js";
 import type {
   DashboardHttp,
   DashboardIdentity,
   DashboardThreadOptions,
   FromDashboard,
   ToDashboard,
-  WorkerPulse,
 } from "./thread/messages.js";
 
 /** Milliseconds between two reports of how everybody is, and between those of this thread. */
@@ -254,29 +253,4 @@ export class DashboardLink {
     gauges[Gauge.heap] = heapUsed;
     gauges[Gauge.rss] = rss;
   }
-}
-
-function pulseOf(worker: WorkerRecord): WorkerPulse {
-  const { metrics } = worker;
-  return {
-    id: worker.index,
-    status: worker.status,
-    reason: worker.statusReason,
-    lastSeen: worker.lastSeen,
-    cpu: metrics?.cpu ?? 0,
-    threadsBusy: Math.min(worker.threads, worker.inflight),
-    executing: metrics?.executing ?? 0,
-    ready: metrics?.ready ?? 0,
-    fetching: metrics?.fetching ?? 0,
-    assigned: worker.inflight + worker.following + worker.away,
-    managed: metrics?.managed ?? worker.managed,
-    spilled: metrics?.spilled ?? 0,
-    rss: metrics?.rss ?? 0,
-    sentBytes: metrics?.sentBytes ?? 0,
-    receivedBytes: metrics?.receivedBytes ?? 0,
-    clockOffset: worker.clockOffset,
-    saidAt: metrics?.time ?? 0,
-    bandwidth: metrics?.bandwidth ?? [],
-    fetched: metrics?.fetched ?? [],
-  };
 }

@@ -2,6 +2,7 @@
  * A scheduler core between model peers: a client that submits small graphs by name, and workers that do what messages say, when a
  * test lets them. Everything the core says passes through the real frame codec.
  */
+import { expect } from "vitest";
 import {
   at,
   decodeFrame,
@@ -22,7 +23,10 @@ import {
   type SchedulerEvent,
   type SchedulerSettings,
 } from "../../src/core/events.js";
+import { RecordColumns, STATE_STRIDE, allocateRecord } from "../../src/core/record/memory.js";
+import { Recorder } from "../../src/core/record/recorder.js";
 import { SchedulerCore } from "../../src/core/scheduler-core.js";
+import { STATE_NAMES, type StateName } from "../../src/core/task-state.js";
 
 const encoder = new TextEncoder();
 const decoder = new TextDecoder();
@@ -38,6 +42,8 @@ export interface TaskSpec {
 
 export class TestScheduler {
   readonly core: SchedulerCore;
+  readonly recorder: Recorder;
+  readonly record: RecordColumns;
   readonly workers = new Map<number, TestWorker>();
   readonly clients = new Map<number, TestClient>();
   readonly dropped: number[] = [];
@@ -49,15 +55,29 @@ export class TestScheduler {
   #nextClient = 0;
 
   constructor(settings: Partial<SchedulerSettings> = {}) {
-    this.core = new SchedulerCore({ ...DEFAULT_SETTINGS, epoch: "test", validate: true, ...settings });
+    const memory = allocateRecord(1024);
+    this.record = new RecordColumns(memory);
+    this.recorder = new Recorder(memory);
+    this.core = new SchedulerCore({ ...DEFAULT_SETTINGS, epoch: "test", validate: true, ...settings }, this.recorder);
+  }
+
+  /** What is shown is what is so, whatever happened. */
+  #checkRecord(): void {
+    const counted = Object.fromEntries(STATE_NAMES.map((name) => [name, 0])) as Record<StateName, number>;
+    for (let at = 0; at < this.record.counts.length && at < 64 * STATE_STRIDE; at++)
+      if (this.record.counts[at] !== 0) counted[STATE_NAMES[at % STATE_STRIDE]!] += this.record.counts[at]!;
+    const { states } = this.core.overview();
+    expect({ ...counted, forgotten: 0 }, "counters of the record").toEqual({ ...states, forgotten: 0 });
   }
 
   feed(event: SchedulerEvent): void {
     this.now += 0.01;
     this.perform(this.core.handle(event, this.now));
+    this.#checkRecord();
     while (this.continues > 0) {
       this.continues--;
       this.perform(this.core.handle({ type: "continue" }, this.now));
+      this.#checkRecord();
     }
   }
 

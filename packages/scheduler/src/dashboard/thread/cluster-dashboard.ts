@@ -109,7 +109,6 @@ export class ClusterDashboard implements DashboardSource {
     this.#viewers = new Viewers({
       max: maxViewers,
       now: this.#now,
-      head: () => this.#taken,
       everything: () => this.#everything(),
       onFirst: () => options.watch(true),
       onLast: () => options.watch(false),
@@ -249,7 +248,7 @@ export class ClusterDashboard implements DashboardSource {
 
   #show(from: number, now: number): void {
     const viewers = this.#viewers;
-    viewers.begin(!this.#mode.active);
+    viewers.begin(!this.#mode.active, from);
     // Names first: what follows refers to them.
     const dictionary = this.#dictionary.takeDelta();
     if (dictionary !== undefined) viewers.sendAll(jsonFrame(FrameType.dictionary, dictionary, this.#taken, now));

@@ -11,8 +11,6 @@ export interface ViewersOptions {
   readonly now: () => number;
   /** Everything a page has to know before the first change, as a frame. */
   everything(viewer: Viewer): Buffer[];
-  /** Number of the next row. */
-  readonly head: () => number;
   onFirst(): void;
   onLast(): void;
 }
@@ -73,10 +71,11 @@ export class Viewers {
   /**
    * Begins a tick: finds out who reads, and makes up to those who begin to read again.
    *
+   * @param first - number of the first row that this tick sends
    * @param fillGaps - false: rows are left out for everybody, so that there is no use in fetching them yet
    */
-  begin(fillGaps: boolean): void {
-    const { now, head } = this.#options;
+  begin(fillGaps: boolean, first: number): void {
+    const { now } = this.#options;
     this.#ready = [];
     for (const viewer of this.#viewers) {
       if (!viewer.isReady(now())) {
@@ -90,9 +89,9 @@ export class Viewers {
         viewer.missedChanges = false;
         for (const frame of this.#options.everything(viewer)) viewer.send(frame);
       }
-      if (fillGaps && viewer.gapFrom >= 0 && viewer.wants("tasks")) {
-        const gap: Gap = { from: viewer.gapFrom, to: head() };
-        viewer.send(jsonFrame(FrameType.gap, gap, head(), now()));
+      if (fillGaps && viewer.gapFrom >= 0 && viewer.gapFrom < first && viewer.wants("tasks")) {
+        const gap: Gap = { from: viewer.gapFrom, to: first };
+        viewer.send(jsonFrame(FrameType.gap, gap, first, now()));
         viewer.gapFrom = -1;
       }
     }

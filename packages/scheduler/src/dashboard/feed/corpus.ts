@@ -1,0 +1,38 @@
+/**
+ * Texts as nobody should have them, and somebody will: as keys, groups, errors, log lines, names of workers. Whoever shows one of them
+ * shows it as text; none of them may do anything.
+ */
+export const HOSTILE_TEXTS: readonly string[] = [
+  `<img src=x onerror="window.__xss=1">`,
+  `<script>window.__xss=1</script>`,
+  `"><svg onload=window.__xss=1>`,
+  `javascript:window.__xss=1`,
+  `data:text/html,<script>window.__xss=1</script>`,
+  `'-window.__xss--'`,
+  "${window.__xss=1}",
+  "{{constructor.constructor('window.__xss=1')()}}",
+  `</textarea><script>window.__xss=1</script>`,
+  `<a href="javascript:window.__xss=1">click</a>`,
+  `<iframe srcdoc="<script>parent.__xss=1</script>">`,
+  `<style>*{background:url(http://evil.example/)}</style>`,
+  `<link rel=stylesheet href=//evil.example/x.css>`,
+  `<base href=//evil.example/>`,
+  `<form action=//evil.example><input autofocus onfocus=window.__xss=1>`,
+  `[link](javascript:window.__xss=1)`,
+  `![image](http://evil.example/pixel.png)`,
+  "\u202Egnp.exe",
+  "\u2066isolated\u2069 \u202Aembedded\u202C",
+  "NUL\u0000in the middle",
+  "\u001B[31mred\u001B[0m \u001B]8;;http://evil.example\u0007link\u001B]8;;\u0007",
+  "line\nbreak\r\nand\ttab",
+  "__proto__",
+  "constructor",
+  "toString",
+  "hasOwnProperty",
+  "../../../etc/passwd",
+  "%3Cscript%3E",
+  "&lt;b&gt;&amp;",
+  "lone \uD800 surrogate",
+  "Zalgo t\u0300\u0301\u0302\u0303e\u0304\u0305\u0306x\u0307\u0308\u0309t",
+  "x".repeat(100_000),
+];

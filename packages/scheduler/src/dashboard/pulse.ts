@@ -1,0 +1,28 @@
+import type { WorkerRecord } from "../core/workers.js";
+import type { WorkerPulse } from "./thread/messages.js";
+
+/** How a worker is at this moment. */
+export function pulseOf(worker: WorkerRecord): WorkerPulse {
+  const { metrics } = worker;
+  return {
+    id: worker.index,
+    status: worker.status,
+    reason: worker.statusReason,
+    lastSeen: worker.lastSeen,
+    cpu: metrics?.cpu ?? 0,
+    threadsBusy: Math.min(worker.threads, worker.inflight),
+    executing: metrics?.executing ?? 0,
+    ready: metrics?.ready ?? 0,
+    fetching: metrics?.fetching ?? 0,
+    assigned: worker.inflight + worker.following + worker.away,
+    managed: metrics?.managed ?? worker.managed,
+    spilled: metrics?.spilled ?? 0,
+    rss: metrics?.rss ?? 0,
+    sentBytes: metrics?.sentBytes ?? 0,
+    receivedBytes: metrics?.receivedBytes ?? 0,
+    clockOffset: worker.clockOffset,
+    saidAt: metrics?.time ?? 0,
+    bandwidth: metrics?.bandwidth ?? [],
+    fetched: metrics?.fetched ?? [],
+  };
+}
