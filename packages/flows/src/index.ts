@@ -90,6 +90,8 @@ export { log, type RunLog } from "./context/log.js";
 export { runContext, type RunContext } from "./context/run-context.js";
 export { addRunEventSink } from "./engine/event-stream.js";
 export { ConcurrentTaskRunner, type ConcurrentTaskRunnerOptions } from "./runner/in-process/concurrent-task-runner.js";
+export { ClusterTaskRunner } from "./runner/cluster/cluster-task-runner.js";
+export type { ClusterTaskRunnerOptions } from "./runner/cluster/options.js";
 export { SequentialTaskRunner } from "./runner/in-process/sequential-task-runner.js";
 export { RunnerLifecycle } from "./runner/lifecycle.js";
 export type { FlowValue, MapArgument, MapArguments, RunArgument, RunArguments } from "./types.js";

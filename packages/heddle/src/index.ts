@@ -79,6 +79,7 @@ export type { DelayedFunction, DelayedOptions, DelayedTupleFunction } from "@hed
 // Flows and tasks
 export {
   Cancelled,
+  ClusterTaskRunner,
   Completed,
   ConcurrentTaskRunner,
   Crashed,
@@ -98,6 +99,7 @@ export {
 } from "@heddle/flows";
 export type {
   CacheContext,
+  ClusterTaskRunnerOptions,
   ConcurrentTaskRunnerOptions,
   Flow,
   FlowHook,

@@ -3,7 +3,7 @@
  * often under names of their own, when and where they ran, and news beside results.
  */
 import type { EventsPublished, FailureRecord, TaskOptions, TasksBegun, TasksFinished } from "@heddle/protocol";
-import { Client } from "../client/client.js";
+import type { Client } from "../client/client.js";
 import { errorOf } from "../client/failures.js";
 import { taskOf, type Future } from "../client/future.js";
 import { keepAlive } from "../client/keep-alive.js";
@@ -44,7 +44,14 @@ export class RunClient {
       settled: (task) => {
         // Whoever keeps account of runs sees every error.
         client.session.looked(task);
-        listener.ended(task);
+        try {
+          listener.ended(task);
+        } catch (error) {
+          // Not in the midst of what the scheduler said: it must not look like a broken connection.
+          queueMicrotask(() => {
+            throw error;
+          });
+        }
       },
     };
     client.session.account = listener;

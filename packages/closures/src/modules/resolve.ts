@@ -56,13 +56,32 @@ export function resolveFile(file: string): Resolution {
   return { kind: "file", file };
 }
 
-/** The package name under which a file of Heddle's own (in a checkout or installed) is imported. */
+/** The specifier under which a file of Heddle's own (in a checkout or installed) is imported: of its package, or an entry of that. */
 function selfSpecifier(file: string): string | undefined {
   const owner = packageOf(file);
   if (owner === undefined || !SELF.test(owner.name)) return undefined;
   // In a checkout of the library its tests and examples lie in its packages too; they are clients.
   const isOwn = isInNodeModules(file) || /^(src|dist)[\\/]/.test(path.relative(owner.directory, file));
-  return isOwn ? owner.name : undefined;
+  return isOwn ? owner.name + (entriesOf(owner.directory).get(file) ?? "") : undefined;
+}
+
+const entries = new Map<string, ReadonlyMap<string, string>>();
+
+/** What follows the package's name ("/task") in the specifier of each file that one of its `exports` names. */
+function entriesOf(directory: string): ReadonlyMap<string, string> {
+  let known = entries.get(directory);
+  if (known === undefined) {
+    const { exports = {} } = JSON.parse(fs.readFileSync(path.join(directory, "package.json"), "utf8")) as {
+      exports?: Readonly<Record<string, { readonly default?: string }>>;
+    };
+    known = new Map(
+      Object.entries(exports).flatMap(([entry, { default: target }]) =>
+        target === undefined ? [] : [[path.join(directory, target), entry.slice(1)]],
+      ),
+    );
+    entries.set(directory, known);
+  }
+  return known;
 }
 
 function resolvedPath(base: string): Resolution {

@@ -130,6 +130,23 @@ export function onStopped(state: WorkerState, tasks: Int32Array, tickets: Int32A
   }
 }
 
+/** Long runs, as the scheduler knows them by now. */
+export function onBegun(state: WorkerState, tasks: Int32Array, tickets: Int32Array, startedAt: Float64Array): void {
+  const begun: { readonly run: Task; readonly startedAt: number }[] = [];
+  for (let row = 0; row < tasks.length; row++) {
+    const run = state.runOf(tasks[row]!, tickets[row]!);
+    if (run === undefined || run.state === State.disowned || run.has(Mark.cancelling)) continue;
+    begun.push({ run, startedAt: startedAt[row]! });
+  }
+  if (begun.length === 0 || !state.connected) return;
+  state.out.send({
+    op: "begun",
+    tasks: Int32Array.from(begun, ({ run }) => run.id),
+    runs: Int32Array.from(begun, ({ run }) => run.run),
+    startedAt: Float64Array.from(begun, (each) => each.startedAt),
+  });
+}
+
 export function onParked(
   state: WorkerState,
   threadIndex: number,

@@ -29,6 +29,8 @@ export type WorkerEvent =
       readonly runs: Int32Array;
       readonly away: Uint8Array;
     }
+  /** These have been running for a while. */
+  | { readonly type: "begun"; readonly tasks: Int32Array; readonly runs: Int32Array; readonly startedAt: Float64Array }
   | { readonly type: "replaced"; readonly thread: number; readonly tasks: Int32Array; readonly runs: Int32Array }
   /** Runs of an `execute` instruction that could not be handed over, because an input could not be read (`lost` came first). */
   | { readonly type: "unsent"; readonly tasks: Int32Array; readonly runs: Int32Array }

@@ -1,6 +1,7 @@
 import type { SchedulerToWorker } from "@heddle/protocol";
 import { onCancel, onCompute, onFree, onRevoke } from "./assignments.js";
 import {
+  onBegun,
   onFailed,
   onFinished,
   onParked,
@@ -133,6 +134,8 @@ export class WorkerCore {
         return onParked(state, event.thread, event.tasks, event.runs, event.away);
       case "seceded":
         return onSeceded(state, event.thread, event.tasks, event.runs, event.away);
+      case "begun":
+        return onBegun(state, event.tasks, event.runs, event.startedAt);
       case "replaced":
         return onReplaced(state, event.thread, event.tasks, event.runs);
       case "unsent":

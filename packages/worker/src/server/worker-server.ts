@@ -351,9 +351,7 @@ export class WorkerServer {
       seceded: (thread, tasks, runs, away) => tell({ type: "seceded", thread, tasks, runs, away }),
       replaced: (thread, tasks, runs) => tell({ type: "replaced", thread, tasks, runs }),
       output: (_task, stream, text) => this.#output(stream, text),
-      begun: (tasks, runs, startedAt) => {
-        if (isCurrent()) this.#membership.send({ op: "begun", tasks, runs, startedAt });
-      },
+      begun: (tasks, runs, startedAt) => tell({ type: "begun", tasks, runs, startedAt }),
       published: (topic, events, mustArrive) => {
         if (isCurrent()) this.#news.publish(topic, events, mustArrive);
       },

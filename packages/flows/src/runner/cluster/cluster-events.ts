@@ -1,0 +1,44 @@
+import type { RunClient } from "@heddle/client/runs";
+import { MAX_EVENT_BYTES } from "@heddle/protocol";
+import type { RunEvent, RunEventSink } from "../../history/run-event.js";
+import { topicOf } from "./news.js";
+
+/** Gives the events of a flow run to the scheduler, for its dashboard and whoever listens: JSON, an array of them in each message. */
+export class ClusterEvents implements RunEventSink {
+  readonly #client: RunClient;
+  readonly #topic: string;
+  /** Said first: who shows tasks has only their keys to tell whose they are. */
+  #keys: { readonly kind: "keys"; readonly flowRun: string; readonly tag: string } | undefined;
+
+  /** @param tag - in the keys of the flow run's tasks */
+  constructor(client: RunClient, flowRun: string, tag: string) {
+    this.#client = client;
+    this.#topic = topicOf(flowRun);
+    this.#keys = { kind: "keys", flowRun, tag };
+  }
+
+  take(events: readonly RunEvent[]): void {
+    const keys = this.#keys;
+    this.#keys = undefined;
+    if (keys !== undefined) this.#publish([keys]);
+    this.#publish(events);
+  }
+
+  #publish(events: readonly unknown[]): void {
+    const bytes = Buffer.from(JSON.stringify(events));
+    if (bytes.byteLength <= MAX_EVENT_BYTES) this.#client.publish(this.#topic, bytes);
+    else if (events.length > 1) {
+      const half = events.length >> 1;
+      this.#publish(events.slice(0, half));
+      this.#publish(events.slice(half));
+    }
+    // One event of more than a message holds is an artifact too large to look at.
+  }
+
+  async flush(): Promise<void> {
+    // The connection keeps the order: with an answer to what was sent after them, the events are there.
+    await this.#client.barrier().catch(() => {});
+  }
+
+  async close(): Promise<void> {}
+}

@@ -1,0 +1,200 @@
+/** A task run on the cluster, from its submission to its end. */
+import type { Future } from "@heddle/client";
+import type { RunClient } from "@heddle/client/runs";
+import type { FailureKind } from "@heddle/protocol";
+import { loadResult } from "../../results/result-keeper.js";
+import { missing } from "../../state/state.js";
+import type { RunnerHandle, RunnerTask, RunOutcome } from "../task-runner.js";
+import type { RunNews } from "./news.js";
+
+/** What a run needs of its runner. */
+export interface RunHost {
+  readonly client: RunClient;
+  /** Milliseconds since the epoch of when a worker's clock said so, as well as that can be known. */
+  ownTime(time: number, notBefore: number): number;
+  workerName(index: number): string | undefined;
+  cancel(run: ClusterRun): void;
+  /** What the run printed. */
+  print(run: ClusterRun, news: Extract<RunNews, { kind: "print" }>, worker: string | undefined): void;
+  readonly isStopped: boolean;
+}
+
+/** Failures that are the user's code's, and not of what ran it. */
+const OF_USER: ReadonlySet<FailureKind> = new Set<FailureKind>(["error", "timeout", "unencodable"]);
+
+export class ClusterRun implements RunnerHandle {
+  readonly task: RunnerTask;
+  readonly #host: RunHost;
+  readonly #future: Future<unknown>;
+  /** When it was submitted, in this process. */
+  readonly #submitted = Date.now();
+  /** The attempt that was last reported as running; 0: none. */
+  #attempt = 0;
+  /** The attempt of which it was said that it failed; 0: none. */
+  #failedAttempt = 0;
+  #startedAt = 0;
+  /** Milliseconds. */
+  #took = 0;
+  #worker: string | undefined;
+  #end: Extract<RunNews, { kind: "end" }> | undefined;
+  #status: "open" | "completed" | "over" = "open";
+  #isCancelled = false;
+  #isReleased = false;
+
+  constructor(host: RunHost, task: RunnerTask, future: Future<unknown>) {
+    this.#host = host;
+    this.task = task;
+    this.#future = future;
+  }
+
+  /** For arguments of other runs on the same cluster: the value goes from worker to worker. */
+  get native(): Future<unknown> {
+    return this.#future;
+  }
+
+  get isCompleted(): boolean {
+    return this.#status === "completed";
+  }
+
+  async value(): Promise<unknown> {
+    const stored = this.#end?.stored;
+    if (this.#isReleased || this.#host.isStopped) {
+      if (stored !== undefined) return loadResult(stored);
+      throw missing(
+        this.task.run.name,
+        this.#isReleased ? "it was let go of" : "the runner of its flow run has stopped",
+      );
+    }
+    if (stored === undefined) return this.#future.result();
+    // With the last worker that held it gone, what was kept is as good.
+    return this.#future.result().catch(() => loadResult(stored));
+  }
+
+  cancel(): void {
+    if (this.#status !== "open" || this.#isCancelled) return;
+    this.#isCancelled = true;
+    this.#host.cancel(this);
+  }
+
+  release(): void {
+    this.#isReleased = true;
+    if (!this.#host.isStopped) this.#future.release();
+  }
+
+  // ---- what is heard of it
+
+  /** It has been running for a while. @param startedAt - by the worker's clock */
+  begun(startedAt: number, worker: number): void {
+    this.#worker = this.#host.workerName(worker);
+    this.#running(1, this.#host.ownTime(startedAt, this.#submitted));
+  }
+
+  /** It finished. @param took - microseconds */
+  ran(startedAt: number, took: number, worker: number): void {
+    this.#startedAt = startedAt;
+    this.#took = took / 1000;
+    this.#worker = this.#host.workerName(worker);
+  }
+
+  hear(news: RunNews, worker: string | undefined): void {
+    if (this.#status !== "open") {
+      // What the code still does after its end may print.
+      if (news.kind === "print") this.#host.print(this, news, worker);
+      return;
+    }
+    const { report } = this.task;
+    switch (news.kind) {
+      case "log":
+        report.log(news.level, news.message, this.#ownTime(news.time), worker);
+        return;
+      case "print":
+        this.#host.print(this, news, worker);
+        return;
+      case "retry":
+        this.#worker = worker;
+        this.#running(news.attempt, this.#ownTime(news.startedAt));
+        this.#failed(news.attempt, news.delay, news.error);
+        return;
+      case "paused":
+        // It did not say so itself: it was ended by force, being out of time, or its thread died.
+        this.#failed(news.attempt - 1, news.delay, new Error("the attempt ended without an error of its own"));
+        return;
+      case "attempt":
+        this.#worker = worker;
+        this.#running(news.attempt, this.#ownTime(news.time));
+        return;
+      case "end":
+        this.#end = news;
+        return;
+    }
+  }
+
+  /** It is finished, erred, cancelled or lost. */
+  ended(): void {
+    if (this.#status !== "open") return;
+    const outcome = this.#outcome();
+    this.#status = outcome.type === "completed" ? "completed" : "over";
+    this.task.report.settled(outcome);
+  }
+
+  #running(attempt: number, time: number): void {
+    if (attempt <= this.#attempt) return;
+    this.#attempt = attempt;
+    this.task.report.running(attempt, time, this.#worker);
+  }
+
+  #failed(attempt: number, delay: number, error: unknown): void {
+    if (attempt <= this.#failedAttempt) return;
+    this.#running(attempt, this.#submitted);
+    this.#failedAttempt = attempt;
+    this.task.report.awaitingRetry(attempt, delay, error);
+  }
+
+  #outcome(): RunOutcome {
+    const { status, failure, error } = this.#host.client.outcome(this.#future);
+    if (status === "finished") return this.#completed();
+    if (failure !== undefined) {
+      const { data = {} } = failure;
+      if (typeof data["worker"] === "string") this.#worker = data["worker"];
+      if (typeof data["startedAt"] === "number") this.#startedAt = data["startedAt"];
+      if (typeof data["took"] === "number") this.#took = data["took"] / 1000;
+      // What failed before it: it never ran.
+      if (failure.origin !== undefined) return { type: "crashed", error };
+      const time = this.#timeOfEnd();
+      if (!OF_USER.has(failure.kind) || this.#end?.crashed === true) return { type: "crashed", error, time };
+      const stored = this.#end?.stored;
+      const timedOut = failure.kind === "timeout";
+      return { type: "failed", error, timedOut, ...(stored === undefined ? {} : { stored }), time };
+    }
+    if (status === "cancelled") {
+      // Nobody here asked for it: with what it rests on, or by an operator.
+      if (this.#isCancelled || this.task.upstream.every((handle) => (handle as ClusterRun).isCompleted))
+        return { type: "cancelled" };
+      return { type: "crashed", error: error ?? new Error("what it rests on was cancelled") };
+    }
+    return { type: "crashed", error: error ?? new Error("the cluster is gone") };
+  }
+
+  #completed(): RunOutcome {
+    const time = this.#timeOfEnd();
+    const end = this.#end;
+    if (end === undefined) return { type: "completed", time };
+    return {
+      type: "completed",
+      ...(end.cacheKey === undefined ? {} : { cached: { cacheKey: end.cacheKey } }),
+      ...(end.stored === undefined ? {} : { stored: end.stored }),
+      time,
+    };
+  }
+
+  /** Says that it ran, where nobody has said so yet; when it ended. */
+  #timeOfEnd(): number {
+    const started = this.#startedAt > 0 ? this.#ownTime(this.#startedAt) : this.#submitted;
+    this.#running(Math.max(1, this.#failedAttempt + 1), started);
+    return this.#startedAt > 0 ? this.#ownTime(this.#startedAt + this.#took) : Date.now();
+  }
+
+  #ownTime(time: number): number {
+    return this.#host.ownTime(time, this.#submitted);
+  }
+}

@@ -1,0 +1,251 @@
+import { Client } from "@heddle/client";
+import { Cluster, LocalCluster } from "@heddle/client/cluster";
+import { RunClient, acquireLease } from "@heddle/client/runs";
+import { at, type EventsPublished, type TasksBegun, type TasksFinished } from "@heddle/protocol";
+import type { RunEventSink } from "../../history/run-event.js";
+import { localStoreWarning } from "../../results/reachability.js";
+import type { StoreDescription } from "../../results/result-store.js";
+import { RunnerLifecycle } from "../lifecycle.js";
+import type { AcquireLease, RunnerContext, RunnerHandle, RunnerTask, TaskRunner } from "../task-runner.js";
+import { ClusterEvents } from "./cluster-events.js";
+import { ClusterRun, type RunHost } from "./cluster-run.js";
+import { Definitions } from "./definitions.js";
+import { decodeNews, topicOf, type RunNews } from "./news.js";
+import { checkOptions, type ClusterTaskRunnerOptions } from "./options.js";
+import { Printer } from "./printer.js";
+import { drawTag, runKey } from "./run-key.js";
+import { UnsubmittedRun } from "./unsubmitted-run.js";
+import { Upstream } from "./upstream.js";
+
+/**
+ * Runs tasks on a Heddle cluster: the futures in their arguments are the scheduler's own dependencies, and results go from worker to
+ * worker.
+ *
+ * @example
+ * ```ts
+ * new ClusterTaskRunner()                                     // a LocalCluster for this flow run, gone afterwards
+ * new ClusterTaskRunner({ cluster: { workers: 4 } })          // the same with options
+ * new ClusterTaskRunner({ cluster: new LocalCluster() })      // an existing cluster: used, never closed
+ * new ClusterTaskRunner({ address: "wss://scheduler:8786", token })
+ * ```
+ *
+ * @throws InvalidOptionError
+ */
+export class ClusterTaskRunner implements TaskRunner {
+  readonly name = "ClusterTaskRunner";
+  readonly concurrency = "parallel";
+  readonly #options: ClusterTaskRunnerOptions;
+  readonly #lifecycle = new RunnerLifecycle("ClusterTaskRunner");
+  #session: FlowSession | undefined;
+
+  constructor(options: ClusterTaskRunnerOptions = {}) {
+    checkOptions(options);
+    this.#options = options;
+  }
+
+  /** @throws SchedulerUnreachableError, UnauthorizedError; what the cluster failed with */
+  async start(context: RunnerContext): Promise<void> {
+    this.#lifecycle.start();
+    this.#session = new FlowSession(this.#options, context);
+    try {
+      await this.#session.ready();
+    } catch (error) {
+      await this.#session.close();
+      throw error;
+    }
+  }
+
+  /** After `start`: the scheduler is told of what happens, for its dashboard. */
+  get events(): RunEventSink | undefined {
+    return this.#session?.events;
+  }
+
+  /** After `start`: leases are counted by the scheduler, over the whole cluster. */
+  get acquire(): AcquireLease | undefined {
+    return this.#session?.acquire;
+  }
+
+  submit(run: RunnerTask): RunnerHandle {
+    this.#lifecycle.assertStarted();
+    return this.#session!.submit(run);
+  }
+
+  async stop(): Promise<void> {
+    if (this.#lifecycle.stop()) await this.#session?.close();
+  }
+
+  duplicate(): ClusterTaskRunner {
+    return new ClusterTaskRunner(this.#options);
+  }
+}
+
+/** The cluster as one flow run uses it. */
+class FlowSession implements RunHost {
+  readonly client: RunClient;
+  readonly events: ClusterEvents;
+  /** Made here, and to be ended here. */
+  readonly #own: LocalCluster | undefined;
+  readonly #definitions: Definitions;
+  readonly #tag = drawTag();
+  /** Runs that have not ended, by the number the client has for them. */
+  readonly #byTask = new Map<number, ClusterRun>();
+  /** Runs by their number in the flow run, for news of them. */
+  readonly #byNumber: (ClusterRun | undefined)[] = [];
+  readonly #workers = new Map<number, string>();
+  readonly #upstream: Upstream;
+  readonly #printer = new Printer();
+  readonly #context: RunnerContext;
+  /** Cancelled in this turn: told together. */
+  #cancelled: ClusterRun[] = [];
+  #submissions = 0;
+  #hasWarned = false;
+  #closed: Promise<void> | undefined;
+
+  constructor(options: ClusterTaskRunnerOptions, context: RunnerContext) {
+    this.#context = context;
+    const { cluster, address, token, tls, timeout, adapt } = options;
+    if (address === undefined && !(cluster instanceof Cluster)) {
+      const minimum = adapt?.minimum;
+      this.#own = new LocalCluster({ ...(minimum === undefined ? {} : { workers: minimum }), ...cluster });
+      if (adapt !== undefined) this.#own.adapt(adapt);
+    }
+    const name = `flow ${context.flowRun.name}`;
+    const client = new Client(address ?? this.#own ?? (cluster as Cluster), {
+      name,
+      ...(token === undefined ? {} : { token }),
+      ...(tls === undefined ? {} : { tls }),
+      ...(timeout === undefined ? {} : { timeout }),
+    });
+    this.client = new RunClient(client, {
+      ran: (runs) => this.#ran(runs),
+      begun: (runs) => this.#begun(runs),
+      ended: (task) => this.#ended(task),
+    });
+    const { id } = context.flowRun;
+    client.onEvent(({ topic, data }) => {
+      if (topic === "workers") this.#name(data as unknown as readonly WorkerName[]);
+    });
+    this.client.subscribe(topicOf(id), (news) => this.#hear(news));
+    this.events = new ClusterEvents(this.client, id, this.#tag);
+    this.#definitions = new Definitions(this.client, id);
+    this.#upstream = new Upstream(this.client);
+  }
+
+  readonly acquire: AcquireLease = (name, limit, slots, signal) =>
+    acquireLease(this.client.client, name, limit, slots, signal);
+
+  get isStopped(): boolean {
+    return this.#closed !== undefined;
+  }
+
+  /** Workers may still be on their way: tasks wait for them at the scheduler. */
+  async ready(): Promise<void> {
+    const { client } = this.client;
+    await client.ready;
+    this.#name(await client.workers());
+  }
+
+  submit(task: RunnerTask): RunnerHandle {
+    const { run, call } = task;
+    try {
+      const { keeper } = call.policy;
+      if (keeper !== undefined && !this.#hasWarned) this.#warnOfLocal(task, keeper.store);
+      const prepared = this.#definitions.of(call, run.tags);
+      const bound = new Set<RunnerHandle>();
+      const args = task.bind((upstream) => {
+        bound.add(upstream);
+        return upstream.native;
+      });
+      const after = this.#upstream.markers(task.upstream, bound);
+      // A flow that is retried runs some of its runs again, under the same numbers.
+      const again = this.#byNumber[run.number] === undefined ? 0 : ++this.#submissions;
+      const key = runKey(run.name, this.#tag, run.number, again);
+      const future = this.client.submit(prepared, key, after === undefined ? [args] : [args, after]);
+      const handle = new ClusterRun(this, task, future);
+      this.#byTask.set(this.client.taskOf(future), handle);
+      this.#byNumber[run.number] = handle;
+      return handle;
+    } catch (error) {
+      return new UnsubmittedRun(task, error);
+    }
+  }
+
+  /** Once: results that each machine would keep for itself. */
+  #warnOfLocal(task: RunnerTask, store: StoreDescription): void {
+    if (this.#own !== undefined) return;
+    const warning = localStoreWarning(this.client.client.address, [store]);
+    if (warning === undefined) return;
+    this.#hasWarned = true;
+    task.report.warn(warning);
+  }
+
+  close(): Promise<void> {
+    return (this.#closed ??= this.#close());
+  }
+
+  async #close(): Promise<void> {
+    await this.client.close();
+    await this.#own?.close();
+  }
+
+  // ---- what runs need
+
+  ownTime(time: number, notBefore: number): number {
+    // Clocks of other machines differ: what they say is taken as far as it can be true.
+    return Math.min(Math.max(time, notBefore), Date.now());
+  }
+
+  workerName(index: number): string | undefined {
+    return this.#workers.get(index);
+  }
+
+  cancel(run: ClusterRun): void {
+    if (this.#cancelled.push(run) > 1) return;
+    queueMicrotask(() => {
+      const runs = this.#cancelled;
+      this.#cancelled = [];
+      if (!this.isStopped) this.client.cancel(runs.map((each) => each.native));
+    });
+  }
+
+  print(run: ClusterRun, news: Extract<RunNews, { kind: "print" }>, worker: string | undefined): void {
+    this.#printer.print(run.task, news, worker);
+  }
+
+  // ---- what the scheduler says
+
+  #name(workers: readonly WorkerName[]): void {
+    for (const { index, name } of workers) this.#workers.set(index, name);
+  }
+
+  #ran({ tasks, startedAt, took, workers }: TasksFinished): void {
+    for (let row = 0; row < tasks.length; row++)
+      this.#byTask.get(tasks[row]!)?.ran(startedAt[row]!, took[row]!, at(workers, row));
+  }
+
+  #begun({ tasks, startedAt, workers }: TasksBegun): void {
+    for (let row = 0; row < tasks.length; row++)
+      this.#byTask.get(tasks[row]!)?.begun(startedAt[row]!, at(workers, row));
+  }
+
+  #ended(task: number): void {
+    const run = this.#byTask.get(task);
+    if (run === undefined) return;
+    this.#byTask.delete(task);
+    run.ended();
+  }
+
+  #hear({ events, worker, dropped }: EventsPublished): void {
+    // Events of other clients about this flow run are not from its workers.
+    if (worker === undefined) return;
+    if (dropped !== undefined)
+      this.#context.log("warn", `${worker} left out ${dropped} log messages: there were more than can be sent`);
+    const news = decodeNews(events);
+    if (news !== undefined) this.#byNumber[news.number]?.hear(news, worker);
+  }
+}
+
+interface WorkerName {
+  readonly index: number;
+  readonly name: string;
+}

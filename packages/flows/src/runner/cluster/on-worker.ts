@@ -1,0 +1,195 @@
+/**
+ * A task run as it goes on a worker's thread: the same attempt as everywhere else, with what it says, prints and needs carried to the
+ * process of its flow. Everything that all runs of a task have in common came with its definition; what is the run's own is in its key.
+ */
+import { FinalFailure, currentTask, runControl, type RunControl, type TaskContext } from "@heddle/worker/task";
+import { setTimeout as pause } from "node:timers/promises";
+import type { TaskScope } from "../../context/scope.js";
+import type { LogLevel } from "../../history/run-event.js";
+import { executeAttempt, type AttemptResult, type AttemptResults, type AttemptScope } from "../../task/attempt.js";
+import { parametersOf } from "../../task/parameters.js";
+import { retryDelay } from "../../task/retry-delay.js";
+import type { CallPolicy, TaskCall } from "../../task/task-call.js";
+import type { AcquireLease, TaskRunIdentity } from "../task-runner.js";
+import { encodeNews, topicOf, type RunNews } from "./news.js";
+import { readRunKey } from "./run-key.js";
+
+/** What runs of a task share in one flow run. */
+export interface RunFrame {
+  readonly flowRun: string;
+  readonly tags: readonly string[];
+}
+
+/** UTF-16 units of a log line or printed text that travel; what is longer is cut. */
+const LONGEST_LINE = 32 * 1024;
+
+/**
+ * Runs the current task's attempt.
+ *
+ * @returns the result, or a promise of it
+ * @throws what the user's code threw: the scheduler sees to the next attempt. FinalFailure when there is to be none.
+ */
+export function runOnWorker(call: TaskCall, frame: RunFrame, args: readonly unknown[]): unknown {
+  const run = new WorkerRun(call, frame, args, currentTask(), runControl()!);
+  return run.attempt === 1 ? run.execute() : run.executeAgain();
+}
+
+class WorkerRun implements AttemptScope {
+  readonly kind = "task";
+  readonly call: TaskCall;
+  readonly args: readonly unknown[];
+  readonly tags: readonly string[];
+  readonly attempt: number;
+  readonly timesOutElsewhere = true;
+  readonly #frame: RunFrame;
+  readonly #task: TaskContext;
+  readonly #control: RunControl;
+  readonly #number: number;
+  readonly #name: string;
+  #startedAt = 0;
+
+  constructor(call: TaskCall, frame: RunFrame, args: readonly unknown[], task: TaskContext, control: RunControl) {
+    this.call = call;
+    this.args = args;
+    this.tags = frame.tags;
+    this.attempt = task.attempt;
+    this.#frame = frame;
+    this.#task = task;
+    this.#control = control;
+    const { name, number } = readRunKey(task.key);
+    this.#name = name;
+    this.#number = number;
+    control.listen((stream, text) => this.#print(stream, text));
+  }
+
+  /** The delay before it is part of the run at the scheduler, which places the next attempt at once; it takes no thread. */
+  async executeAgain(): Promise<unknown> {
+    const before = this.attempt - 1;
+    const delay = this.#delayAfter(before);
+    this.#tell({ kind: "paused", number: this.#number, attempt: this.attempt, delay });
+    if (delay > 0) await pause(delay, undefined, { signal: this.#task.signal });
+    this.#tell({ kind: "attempt", number: this.#number, attempt: this.attempt, time: Date.now() });
+    return this.execute();
+  }
+
+  execute(): unknown {
+    const { policy } = this.call;
+    if (policy.timeout > 0) this.#control.limitTime(policy.timeout);
+    if (policy.retries > 0) this.#startedAt = Date.now();
+    const result = executeAttempt(this);
+    return result instanceof Promise ? result.then((later) => this.#end(later)) : this.#end(result);
+  }
+
+  #end(result: AttemptResult): unknown {
+    switch (result.type) {
+      case "completed": {
+        const { cached, stored, value } = result;
+        if (cached !== undefined || stored !== undefined)
+          this.#tell({
+            kind: "end",
+            number: this.#number,
+            ...(cached === undefined ? {} : { cacheKey: cached.cacheKey }),
+            ...(stored === undefined ? {} : { stored }),
+          });
+        return value;
+      }
+      case "retry":
+        this.#tell({
+          kind: "retry",
+          number: this.#number,
+          attempt: this.attempt,
+          delay: this.#delayAfter(this.attempt),
+          startedAt: this.#startedAt,
+          error: result.error,
+        });
+        throw result.error;
+      case "failed":
+        if (result.stored !== undefined) this.#tell({ kind: "end", number: this.#number, stored: result.stored });
+        throw new FinalFailure(result.error);
+      case "crashed":
+        this.#tell({ kind: "end", number: this.#number, crashed: true });
+        throw new FinalFailure(result.error);
+    }
+  }
+
+  /** The same on whatever worker it is asked: the failed attempt announces it, the next one waits for it. */
+  #delayAfter(attempt: number): number {
+    return Math.round(retryDelay(this.call.policy, attempt, drawn(`${this.#task.key} ${attempt}`)));
+  }
+
+  // ---- as the scope of its code
+
+  get run(): TaskRunIdentity {
+    const { flowRun, tags } = this.#frame;
+    return { flowRun, number: this.#number, name: this.#name, task: this.call.task, tags };
+  }
+
+  get worker(): string {
+    return this.#task.worker;
+  }
+
+  get parameters(): TaskScope["parameters"] {
+    return parametersOf(this.call.parameters, this.args);
+  }
+
+  get signal(): AbortSignal {
+    return this.#task.signal;
+  }
+
+  get logPrints(): boolean {
+    return this.call.policy.logPrints;
+  }
+
+  log(level: LogLevel, message: string): void {
+    this.#tell({ kind: "log", number: this.#number, level, message: cut(message), time: Date.now() });
+  }
+
+  get acquire(): AcquireLease {
+    return acquire;
+  }
+
+  expire(): void {
+    // The executor does.
+  }
+
+  async results(): Promise<AttemptResults> {
+    return resultsOf(this.call.policy);
+  }
+
+  // ---- what it tells
+
+  #print(stream: "stdout" | "stderr", text: string): void {
+    this.#tell({ kind: "print", number: this.#number, stream, text: cut(text), time: Date.now() });
+  }
+
+  #tell(news: RunNews): void {
+    const mustArrive = news.kind !== "log" && news.kind !== "print";
+    this.#control.publish(topicOf(this.#frame.flowRun), encodeNews(news), mustArrive);
+  }
+}
+
+/** Loaded when the first task that needs it runs: most need none. */
+async function resultsOf({ keeper }: CallPolicy): Promise<AttemptResults> {
+  const { keeperFor } = await import("../../results/result-keeper.js");
+  return keeperFor(keeper!);
+}
+
+/** The names are the cluster's. */
+const acquire: AcquireLease = async (name, limit, slots, signal) => {
+  const [{ getClient }, { acquireLease }] = await Promise.all([
+    import("@heddle/client"),
+    import("@heddle/client/runs"),
+  ]);
+  return acquireLease(getClient(), name, limit, slots, signal);
+};
+
+function cut(text: string): string {
+  return text.length <= LONGEST_LINE ? text : `${text.slice(0, LONGEST_LINE)}... (${text.length} characters)\n`;
+}
+
+/** A number from 0 to 1 that looks drawn, the same for the same text (FNV-1a, 32 bits). */
+function drawn(text: string): number {
+  let hash = 0x811c9dc5;
+  for (let i = 0; i < text.length; i++) hash = Math.imul(hash ^ text.charCodeAt(i), 0x01000193);
+  return (hash >>> 0) / 2 ** 32;
+}
