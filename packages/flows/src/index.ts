@@ -15,7 +15,38 @@ export type {
   TaskRunIdentity,
   TaskRunner,
 } from "./runner/task-runner.js";
-export type { ResultStore, StoreDescription } from "./results/result-store.js";
+export type { EnvironmentReference, ResultStore, StoreDescription } from "./results/result-store.js";
+export { ResultKeeper, deleteResult, keeperFor, loadResult, readResult } from "./results/result-keeper.js";
+export { localStoreWarning } from "./results/reachability.js";
+export {
+  homeStore,
+  openStore,
+  registerStore,
+  storeFromText,
+  type StoreFactory,
+} from "./results/stores/store-registry.js";
+export { HttpStorage, type HttpStorageOptions } from "./results/stores/http-storage.js";
+export { LocalStorage, type LocalStorageOptions } from "./results/stores/local-storage.js";
+export { MemoryStorage } from "./results/stores/memory-storage.js";
+export { RedisStorage, type RedisStorageOptions } from "./results/stores/redis-storage.js";
+export { S3Storage, type S3Credentials, type S3StorageOptions } from "./results/stores/s3-storage.js";
+export { compressed } from "./results/serializers/compressed.js";
+export { registerSerializer } from "./results/serializers/serializer-registry.js";
+export { CachePolicy, INPUTS, RUN_ID, SOURCE, type CacheKeyFunction } from "./results/caching/cache-policy.js";
+export {
+  CacheKeyError,
+  CompressionUnavailableError,
+  CorruptResultError,
+  InvalidStorageKeyError,
+  InvalidStoreError,
+  PeerMissingError,
+  ResultNotFoundError,
+  ResultNotSerializableError,
+  StorageError,
+  StorageKeyTemplateError,
+  UnknownSerializerError,
+  type StorageErrorCode,
+} from "./results/errors.js";
 export type {
   CacheHit,
   InlineResult,

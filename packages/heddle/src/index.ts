@@ -134,6 +134,42 @@ export type {
   TaskRunner,
 } from "@heddle/flows";
 
+// Results that are kept, and found again
+export {
+  CachePolicy,
+  HttpStorage,
+  INPUTS,
+  LocalStorage,
+  MemoryStorage,
+  RUN_ID,
+  RedisStorage,
+  S3Storage,
+  SOURCE,
+  compressed,
+  loadResult,
+  openStore,
+  registerSerializer,
+  registerStore,
+} from "@heddle/flows";
+export type {
+  CacheKeyFunction,
+  CompressedDescription,
+  CompressionMethod,
+  EnvironmentReference,
+  HttpStorageOptions,
+  LocalStorageOptions,
+  RedisStorageOptions,
+  ResultStore,
+  S3Credentials,
+  S3StorageOptions,
+  Serializer,
+  SerializerDescription,
+  StorageErrorCode,
+  StoreDescription,
+  StoreFactory,
+  StoredResult,
+} from "@heddle/flows";
+
 // Inside a task
 export { getClient } from "@heddle/client";
 export { currentTask, perWorker, reschedule, secede, sharedArray } from "@heddle/worker/task";
@@ -153,7 +189,10 @@ export type {
 
 // Errors; docs/errors.md lists them by code
 export {
+  CacheKeyError,
   CancelledRunError,
+  CompressionUnavailableError,
+  CorruptResultError,
   CrashedRunError,
   FailedRunError,
   FlowDepthError,
@@ -161,11 +200,19 @@ export {
   FlowRunEndedError,
   FlowTimeoutError,
   FutureReturnedError,
+  InvalidStorageKeyError,
+  InvalidStoreError,
   MapLengthError,
   MissingResultError,
   NotInRunError,
+  PeerMissingError,
+  ResultNotFoundError,
+  ResultNotSerializableError,
   RunnerStateError,
+  StorageError,
+  StorageKeyTemplateError,
   UnfinishedRunError,
+  UnknownSerializerError,
   UnnamedFunctionError,
 } from "@heddle/flows";
 export {
