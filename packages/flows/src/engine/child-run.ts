@@ -45,6 +45,11 @@ export class ChildRun extends Run {
     });
   }
 
+  /** Before `begin`: waits for that one too, however it ends. */
+  waitFor(run: Run): void {
+    if (!this.#upstream.has(run)) this.#upstream.set(run, true);
+  }
+
   /** Runs the subflow as soon as what is among its arguments is over. */
   begin(): void {
     for (const run of this.#upstream.keys()) {

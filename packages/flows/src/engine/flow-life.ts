@@ -64,22 +64,26 @@ export class FlowLife {
     return end.value;
   }
 
-  /** The whole life. Never rejects. */
-  async live(): Promise<void> {
+  /**
+   * The whole life. Never rejects.
+   *
+   * @param refusal - why it ends before it has begun
+   */
+  async live(refusal: { readonly error: unknown } | undefined): Promise<void> {
     const run = this.#run;
     const isRoot = run.parent === undefined;
     const ignoreInterrupts = isRoot ? cancelOnInterrupt(run) : undefined;
     const releaseConsole = captureConsole();
     let isRunnerStarted = false;
     try {
-      const problem = await this.#checkArguments();
+      const problem = refusal === undefined ? await this.#checkArguments() : failed(refusal.error);
       if (problem !== undefined) this.#enterEnd(problem);
       else {
-        const refusal = await this.#startRunner();
-        isRunnerStarted = refusal === undefined;
-        if (refusal === undefined && run.runner.events !== undefined) run.events.add(run.runner.events);
+        const notStarted = await this.#startRunner();
+        isRunnerStarted = notStarted === undefined;
+        if (isRunnerStarted && run.runner.events !== undefined) run.events.add(run.runner.events);
         run.events.isComplete();
-        this.#enterEnd(refusal ?? (await this.#attempts()));
+        this.#enterEnd(notStarted ?? (await this.#attempts()));
       }
     } catch (error) {
       if (this.#end === undefined) this.#enterEnd(crashed(run.name, error));
@@ -127,11 +131,12 @@ export class FlowLife {
       return run.isCancelled ? cancelled(run.name) : crashed(run.name, error);
     }
     if (!run.isCancelled) return undefined;
-    // Nobody will use it, but it may still come up, and then it has to go.
-    starting.then(
-      () => runner.stop("cancelled").catch(() => undefined),
+    // Nobody will use it. If it is up it goes before the flow run ends; if it still comes up, then.
+    const gone = starting.then(
+      () => runner.stop("cancelled"),
       () => undefined,
     );
+    await Promise.race([gone.catch(() => undefined), broken]);
     return cancelled(run.name);
   }
 
@@ -175,6 +180,7 @@ export class FlowLife {
       return "thrown" in returned ? failed(returned.thrown) : await this.#completed(returned.value);
     } finally {
       clearTimeout(timer);
+      clearTimeout(this.#graceTimer);
     }
   }
 

@@ -60,6 +60,8 @@ export class FlowRun extends Run implements FlowScope {
   /** How those that are over ended, in this attempt. */
   #tally = new Tally();
   #onIdle: (() => void) | undefined;
+  /** Of a runner that does one after the other, what it was given last. */
+  #last: Run | undefined;
   #controller: AbortController | undefined;
   #name = "";
   #args: readonly unknown[] = [];
@@ -91,11 +93,17 @@ export class FlowRun extends Run implements FlowScope {
     return this;
   }
 
-  /** Begins its life; the call returns at once. @throws InvalidOptionError when `flowRunName` makes no string */
+  /** Begins its life; the call returns at once. */
   start(args: readonly unknown[]): void {
     this.#hasStarted = true;
     this.#args = args;
-    this.#name = this.#nameFor();
+    let refusal: { readonly error: unknown } | undefined;
+    try {
+      this.#name = this.#nameFor();
+    } catch (error) {
+      refusal = { error };
+      this.#name = randomRunName();
+    }
     const { definition, parent, id, name, tags, runner } = this;
     const time = Date.now();
     this.pending(time);
@@ -111,7 +119,7 @@ export class FlowRun extends Run implements FlowScope {
       ...(parent === undefined ? {} : { parent: { flowRun: parent.flowRun.id, number: parent.task.number } }),
       time,
     });
-    void this.#life.live();
+    void this.#life.live(refusal);
   }
 
   get hasStarted(): boolean {
@@ -206,9 +214,10 @@ export class FlowRun extends Run implements FlowScope {
     return this.#begin(task, args, isInOrder ? this.runner : this.#direct);
   }
 
-  child(what: string, definition: FlowDefinition, args: readonly unknown[]): Run {
+  child(what: string, definition: FlowDefinition, args: readonly unknown[], isOfFlow: boolean): Run {
     this.#assertOpen(what);
     const { run, isNew } = this.#calls.makeChild(definition, args);
+    if (isNew && isOfFlow && this.#last !== undefined) run.waitFor(this.#last);
     if (isNew) this.#follow(run);
     else this.#tally.add(run);
     return run;
@@ -218,6 +227,7 @@ export class FlowRun extends Run implements FlowScope {
     const run = this.#calls.make(task, args, runner);
     if (run.isSettled) this.#tally.add(run);
     else this.#follow(run);
+    if (runner === this.runner && runsInOrder(runner)) this.#last = run;
     return run;
   }
 
@@ -258,6 +268,8 @@ export class FlowRun extends Run implements FlowScope {
     this.#calls.restart();
     this.#tally = new Tally();
     this.#isClosed = false;
+    // That of the last attempt may be aborted.
+    if (this.#cancellation === undefined) this.#controller = undefined;
   }
 
   cancelCalls(): void {

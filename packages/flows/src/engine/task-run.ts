@@ -246,13 +246,13 @@ export class TaskRun extends Run implements RunnerTask, RunReport {
   // ---- what the runner reports
 
   running(attempt: number, time = Date.now(), worker?: string): void {
-    if (this.isSettled) return;
+    if (this.isSettled || this.#isCancelled) return;
     const details = worker === undefined ? undefined : { details: { worker } };
     this.enter(attempt > 1 ? Code.retrying : Code.running, time, details);
   }
 
   awaitingRetry(_attempt: number, delay: number, error: unknown): void {
-    if (this.isSettled) return;
+    if (this.isSettled || this.#isCancelled) return;
     const now = Date.now();
     const extras = { message: describe(error), data: error, details: { scheduledTime: now + delay } };
     this.enter(Code.awaitingRetry, now, extras);

@@ -72,7 +72,7 @@ export function flow<A extends unknown[], R>(fn: (...args: A) => R, options: Flo
   const begin = (what: string, args: readonly unknown[]): Run => {
     assertNotImporting(what);
     const caller = currentCaller();
-    if (caller !== undefined) return caller.flowRun.child(what, definition, args);
+    if (caller !== undefined) return caller.flowRun.child(what, definition, args, caller.execution === undefined);
     const run = new FlowRun(definition);
     run.start(args);
     return run;

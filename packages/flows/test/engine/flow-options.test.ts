@@ -171,6 +171,35 @@ describe("[subflows]", () => {
   });
 });
 
+it("a sequential flow's subflow begins after what was submitted before it", async () => {
+  const order: string[] = [];
+  const t = task(
+    async () => {
+      await sleep(2);
+      order.push("task");
+      throw new Error("or not");
+    },
+    { name: "t" },
+  );
+  const child = flow(() => void order.push("child"), { name: "child" });
+  const parent = flow(
+    async () => {
+      t.submit();
+      await child();
+      return 1;
+    },
+    { name: "parent", taskRunner: SequentialTaskRunner },
+  );
+  await parent();
+  expect(order).toEqual(["task", "child"]);
+});
+
+it("a flowRunName function that makes no string fails the run, also of a subflow", async () => {
+  const named = flow(() => 1, { name: "named", flowRunName: () => 5 as unknown as string });
+  await expect(named()).rejects.toBeInstanceOf(InvalidOptionError);
+  await expect(flow(async () => named(), { name: "parent" })()).rejects.toThrow(/flowRunName must return a string/);
+});
+
 describe("[flow retries]", () => {
   it("run the body again: what completed is returned and not run again, what failed runs with fresh retries, a failed child gets a new run", async () => {
     using recorder = new Recorder();
@@ -253,6 +282,21 @@ describe("[flow retries]", () => {
 });
 
 describe("[flow timeout]", () => {
+  it("counts for each attempt; another attempt has a signal of its own", async () => {
+    let attempts = 0;
+    const f = flow(
+      async () => {
+        const { signal } = runContext();
+        expect(signal.aborted).toBe(false);
+        if (++attempts < 3) await endless.submit().result();
+        await sleep(1);
+        return attempts;
+      },
+      { name: "f", timeout: 200, retries: 2 },
+    );
+    expect(await f()).toBe(3);
+  });
+
   it("cancels children and submitted tasks", async () => {
     using recorder = new Recorder();
     const child = flow(
