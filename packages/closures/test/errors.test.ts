@@ -183,6 +183,44 @@ describe("before a declaration has run", () => {
   });
 });
 
+describe("before a declaration inside a function has run", () => {
+  it("refuses the variable", () => {
+    const captureEarly = () => {
+      const error = refusalOf(() => later);
+      const later = 1;
+      expect(later).toBe(1);
+      return error;
+    };
+    expect(captureEarly()).toMatchObject({
+      path: "later",
+      reason: expect.stringMatching(/^which is not initialised yet/) as string,
+    });
+  });
+
+  it("sends a variable that is undefined and may be", () => {
+    const captureLate = (value?: number) => {
+      const known = value;
+      for (const item of [undefined, 1]) {
+        const inner = item;
+        expect(capture(() => [known, inner]).token).toHaveLength(64);
+      }
+      const later = 1;
+      return capture(() => [later, value]);
+    };
+    expect(captureLate().token).toHaveLength(64);
+  });
+
+  it("refuses it in the second round of a loop, too", () => {
+    let refusals = 0;
+    for (let round = 0; round < 2; round++) {
+      if (refusalOf(() => later).path === "later") refusals++;
+      const later = round;
+      expect(later).toBe(round);
+    }
+    expect(refusals).toBe(2);
+  });
+});
+
 describe("where the inspector is not allowed", () => {
   it("sends functions that take nothing from around them, and names the variables of others", async () => {
     const permission = Number(process.versions.node.split(".")[0]) < 23 ? "--experimental-permission" : "--permission";

@@ -5,7 +5,7 @@ import type { ImportSource } from "../scripts/import-forms.js";
 import { STANDARD_GLOBALS } from "../standard-globals.js";
 import type { Encoder } from "./encoder.js";
 import type { FunctionCode } from "./function-code.js";
-import { beforeDeclaration } from "./initialisation.js";
+import { beforeDeclaration, beforeNestedDeclaration } from "./initialisation.js";
 
 /** What a free variable of a function stands for. */
 export type ResolvedVariable = {
@@ -48,18 +48,23 @@ export function resolveVariable(
       throw encoder.refuse("it uses 'module', the CommonJS module object", "export the function from a file");
     const value =
       isTopLevel && name === "exports" ? usedExports(encoder, scope, use) : readVariable(encoder, name, scope);
-    if (value === undefined && isTopLevel && beforeDeclaration(name, code.script)) throw uninitialised(encoder, name);
+    if (value === undefined && isUninitialised(name, code, isTopLevel)) throw uninitialised(encoder, name);
     return { kind: "value", name, value, scope, isTopLevel };
   }
   return globalVariable(name, use, scopes.at(-1));
+}
+
+function isUninitialised(name: string, { script, offset }: FunctionCode, isTopLevel: boolean): boolean {
+  return isTopLevel ? beforeDeclaration(name, script) : beforeNestedDeclaration(name, script, offset);
 }
 
 function isModuleScope(scopes: readonly ScopeSnapshot[], index: number, isVite: boolean): boolean {
   const { kind } = scopes[index]!;
   if (kind === "Module" || kind === "Script") return true;
   if (scopes[index + 1]?.kind === "Global") return true;
-  // vitest's wrapper has a block inside its function.
-  return isVite && scopes[index + 2]?.kind === "Global";
+  // vitest's wrapper has a block inside its function, which has a scope of its own only when its parameters are captured.
+  if (!isVite || kind !== "Block" || scopes[index + 2]?.kind !== "Global") return false;
+  return scopes[index + 1]!.kind.startsWith("Closure");
 }
 
 function topLevelImport(name: string, { script }: FunctionCode): ImportSource | undefined {

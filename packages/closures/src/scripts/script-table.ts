@@ -8,8 +8,23 @@ import { moduleBody } from "./loader-wrappers.js";
 export interface NestedImport {
   readonly name: string;
   readonly source: ImportSource;
-  readonly within: readonly [start: number, end: number];
+  readonly within: Range;
 }
+
+/** A let, const or class inside a function or block, which is not initialised before `end`. */
+interface NestedDeclaration {
+  readonly name: string;
+  readonly block: Range;
+  /** The function's range, or that of the script. */
+  readonly within: Range;
+  readonly end: number;
+}
+
+type Range = readonly [start: number, end: number];
+
+const WHOLE: Range = [-1, Infinity];
+
+const contains = ([start, end]: Range, offset: number): boolean => offset >= start && offset < end;
 
 /**
  * What a script says about itself, read once from the text V8 loaded: which variables are imports, which are exported, which are
@@ -29,7 +44,10 @@ export class ScriptTable {
   /** Whether the code outside any function is strict. */
   strict = false;
   private readonly declarationEnds = new Map<string, number>();
-  private readonly functionRanges: (readonly [number, number])[] = [];
+  private readonly functionRanges: Range[] = [];
+  /** Arrow functions too. */
+  private readonly allFunctions: Range[] = [];
+  private readonly nestedDeclarations: NestedDeclaration[] = [];
 
   private constructor() {}
 
@@ -51,6 +69,24 @@ export class ScriptTable {
     return this.functionRanges.some(([start, end]) => offset >= start && offset < end);
   }
 
+  /**
+   * Whether a function that has come as far as `reached` has not yet come to its declaration of a variable.
+   *
+   * @param user where a function stands that uses the variable
+   */
+  beforeNestedDeclaration(name: string, user: number, reached: number): boolean {
+    const around = this.nestedDeclarations.filter((each) => each.name === name && contains(each.block, user));
+    const innermost = around.reduce<NestedDeclaration | undefined>(
+      (a, b) => (a !== undefined && a.block[0] > b.block[0] ? a : b),
+      undefined,
+    );
+    if (innermost === undefined || !contains(innermost.block, reached) || reached >= innermost.end) return false;
+    const { within } = innermost;
+    return !this.allFunctions.some(
+      (inner) => inner[0] > within[0] && inner[1] <= within[1] && contains(inner, reached),
+    );
+  }
+
   private read(program: Program, isModule: boolean): void {
     const unwrapped = isModule ? undefined : moduleBody(program);
     this.isVite = unwrapped?.isVite ?? false;
@@ -58,7 +94,7 @@ export class ScriptTable {
     const statements: AnyNode[] = unwrapped?.body ?? program.body;
     const declarations = collectExports(statements, this);
     for (const statement of declarations) this.readStatement(statement);
-    this.scan(program, undefined);
+    this.scan(program, undefined, undefined);
   }
 
   private readStatement(statement: AnyNode): void {
@@ -88,9 +124,20 @@ export class ScriptTable {
     return init?.type === "Identifier" && kind === "const" ? this.imports.get(init.name) : undefined;
   }
 
-  private scan(node: AnyNode, within: readonly [number, number] | undefined): void {
-    if (isFunctionNode(node)) within = [node.start, node.end];
+  private scan(node: AnyNode, within: Range | undefined, block: Range | undefined): void {
+    if (isFunctionNode(node)) this.allFunctions.push((within = block = [node.start, node.end]));
+    else if (/^(Block|For|Switch)/.test(node.type)) block = [node.start, node.end];
     switch (node.type) {
+      case "ClassDeclaration":
+        if (block && node.id)
+          this.nestedDeclarations.push({ name: node.id.name, block, within: within ?? WHOLE, end: node.end });
+        break;
+      case "VariableDeclaration":
+        if (block && node.kind !== "var")
+          for (const { id, end } of node.declarations)
+            for (const name of patternNames(id))
+              this.nestedDeclarations.push({ name, block, within: within ?? WHOLE, end });
+        break;
       case "FunctionDeclaration":
       case "FunctionExpression":
       case "PropertyDefinition":
@@ -116,7 +163,7 @@ export class ScriptTable {
         break;
       default:
     }
-    forEachChild(node, (child) => this.scan(child, within));
+    forEachChild(node, (child) => this.scan(child, within, block));
   }
 }
 
