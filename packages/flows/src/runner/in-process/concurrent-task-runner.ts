@@ -1,12 +1,19 @@
 import { InvalidOptionError } from "@heddle/client";
+import type { RunEventSink } from "../../history/run-event.js";
 import { RunnerLifecycle } from "../lifecycle.js";
-import type { RunnerHandle, RunnerTask, TaskRunner } from "../task-runner.js";
+import type { RunnerContext, RunnerHandle, RunnerTask, StopReason, TaskRunner } from "../task-runner.js";
 import { LocalExecution } from "./local-execution.js";
 import { Places } from "./places.js";
+import { forThreads, threadRunner, wantsThread } from "./threads.js";
 
 export interface ConcurrentTaskRunnerOptions {
-  /** How many runs go on at a time. Default: all that were submitted. */
+  /** How many runs go on at a time in the flow's process, beside those on threads. Default: all that were submitted. */
   readonly limit?: number;
+  /**
+   * Threads for tasks whose functions are not async: they compute beside each other, can be stopped by a timeout or a cancel, and see
+   * copies of what they use from around them, as on a cluster. Default: none.
+   */
+  readonly threads?: number;
 }
 
 /**
@@ -16,36 +23,51 @@ export interface ConcurrentTaskRunnerOptions {
  */
 export class ConcurrentTaskRunner implements TaskRunner {
   readonly name = "ConcurrentTaskRunner";
-  readonly concurrency = "concurrent";
+  readonly concurrency: "concurrent" | "parallel";
   readonly #options: ConcurrentTaskRunnerOptions;
   readonly #lifecycle = new RunnerLifecycle("ConcurrentTaskRunner");
   readonly #places: Places;
+  /** From start on, where threads are asked for. */
+  #threads: TaskRunner | undefined;
 
   constructor(options: ConcurrentTaskRunnerOptions = {}) {
-    const { limit } = options;
-    if (limit !== undefined && !(Number.isInteger(limit) && limit > 0))
-      throw new InvalidOptionError("new ConcurrentTaskRunner", "limit", "limit must be a whole number from 1");
+    for (const option of ["limit", "threads"] as const) {
+      const value = options[option];
+      if (value !== undefined && !(Number.isInteger(value) && value > 0))
+        throw new InvalidOptionError("new ConcurrentTaskRunner", option, `${option} must be a whole number from 1`);
+    }
     this.#options = options;
-    this.#places = new Places(limit ?? Infinity, false);
+    this.concurrency = options.threads === undefined ? "concurrent" : "parallel";
+    this.#places = new Places(options.limit ?? Infinity, false);
   }
 
-  async start(): Promise<void> {
+  async start(context: RunnerContext): Promise<void> {
     this.#lifecycle.start();
+    if (this.#options.threads === undefined) return;
+    const threads = await threadRunner(this.#options.threads);
+    await threads.start(context);
+    this.#threads = threads;
   }
 
   submit(run: RunnerTask): RunnerHandle {
     this.#lifecycle.assertStarted();
+    if (this.#threads !== undefined && wantsThread(run)) return this.#threads.submit(forThreads(run));
     const execution = new LocalExecution(run, this.#places);
     this.#places.add(execution);
     return execution;
   }
 
-  async stop(): Promise<void> {
-    this.#lifecycle.stop();
+  async stop(reason: StopReason): Promise<void> {
+    if (!this.#lifecycle.stop()) return;
     this.#places.cancelAll();
+    await this.#threads?.stop(reason);
   }
 
   duplicate(): ConcurrentTaskRunner {
     return new ConcurrentTaskRunner(this.#options);
+  }
+
+  get events(): RunEventSink | undefined {
+    return this.#threads?.events;
   }
 }
