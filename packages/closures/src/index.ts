@@ -17,6 +17,7 @@
  * @packageDocumentation
  */
 export { capture, type Captured } from "./capture/capture.js";
+export { callDefinition } from "./capture/call.js";
 export { CAPTURE_HOOK, type CaptureRefusal } from "./capture-hook.js";
 export {
   DefinitionCorruptError,
@@ -39,4 +40,9 @@ export { functionExtension, type TravellingValueOptions } from "./values/functio
 export { instanceExtension } from "./values/instance-extension.js";
 export { restoreErrorClasses, type ErrorClass, type ExportedClass } from "./values/error-classes.js";
 export { capturing } from "./values/capturing.js";
-export { CapturingNotLoadedError, TravellingValues, type Capturing } from "./values/travelling-values.js";
+export {
+  CapturingNotLoadedError,
+  TravellingValues,
+  type CapturedDefinitions,
+  type Capturing,
+} from "./values/travelling-values.js";

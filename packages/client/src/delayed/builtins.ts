@@ -13,6 +13,7 @@ export function builtinRecipe(name: "identity" | "attribute" | "method", label: 
     options: NO_OPTIONS,
     pure: false,
     isData: name === "identity",
+    isBuiltin: true,
     callable() {
       let known = builtins.get(group);
       if (known === undefined) builtins.set(group, (known = builtin(name, group)));

@@ -145,6 +145,7 @@ export function withOptions(recipe: Recipe, options: WithOptions, where: string)
     options: merged,
     pure: merged.pure ?? recipe.pure,
     isData: recipe.isData ?? false,
+    isBuiltin: recipe.isBuiltin ?? false,
     callable: () => recipe.callable(),
   };
 }

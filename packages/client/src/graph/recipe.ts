@@ -9,6 +9,8 @@ export interface Recipe {
   readonly pure: boolean;
   /** It wraps a value: nothing is computed. */
   readonly isData?: boolean;
+  /** What every worker knows without being told: it has no definition. */
+  readonly isBuiltin?: boolean;
   /** The function, as it is now: variables it uses are copied. Called once per submission, compute or persist. */
   callable(): Callable;
 }

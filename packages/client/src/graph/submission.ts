@@ -8,6 +8,8 @@
  * arguments of nodes that wait for theirs lie on a stack of bytes beside the columns.
  */
 import { ByteSink, HeddleError, ValueEncoder, type CodecExtension, type TaskOptions } from "@heddle/protocol";
+import type { CapturedDefinitions } from "@heddle/closures";
+import { travelling } from "../client/codec-extensions.js";
 import { isFuture, taskOf, type Future } from "../client/future.js";
 import {
   OPEN,
@@ -22,7 +24,7 @@ import {
 } from "../delayed/delayed.js";
 import { ArgumentsTooLargeError, CyclicGraphError } from "../errors/usage.js";
 import { mergeTaskOptions } from "../options/task-options.js";
-import type { Callable } from "./callable.js";
+import { bringing, type Callable } from "./callable.js";
 import { ChunkWriter, HASHED, type ChunkTarget, type Mark, type RowKey } from "./chunk-writer.js";
 import type { Recipe } from "./recipe.js";
 import { nextSerial, serialsDrawn } from "./task-keys.js";
@@ -45,6 +47,8 @@ type Dependency = Future<unknown> | Delayed<unknown>;
 interface Frame {
   readonly node: Delayed<unknown>;
   readonly deps: readonly Dependency[];
+  /** Functions and classes that its arguments hold. */
+  readonly brought: readonly CapturedDefinitions[];
   /** Index of the dependency to look at next. */
   next: number;
   /** Where its arguments begin on the byte stack. */
@@ -66,6 +70,8 @@ export class Submission {
   /** Dependencies of the row being encoded, in the order of their indices. */
   #found: Dependency[] = [];
   #indices: Map<object, number> | undefined;
+  /** Functions and classes that the arguments encoded last hold. */
+  #brought: CapturedDefinitions[] = [];
   readonly #deps: number[] = [];
   #walk = 0;
   /** What this walk has made of recipes: functions captured now, and options over those of the whole graph. */
@@ -92,7 +98,7 @@ export class Submission {
         const callable = recipe.callable();
         this.#encode(recipe, args);
         if (this.#found.every((dep) => !isDelayed(dep))) {
-          const task = this.#row(callable, recipe.options.task, keyOf(recipe), this.#found);
+          const task = this.#row(this.#called(callable), recipe.options.task, keyOf(recipe), this.#found);
           this.#writer.seal(true);
           this.#writer.overflow(true);
           return task;
@@ -123,7 +129,7 @@ export class Submission {
             this.#mapOverGraph(recipe, lists, tasks, row);
             return tasks;
           }
-          tasks[row] = this.#row(callable, recipe.options.task, keyOf(recipe, row), this.#found);
+          tasks[row] = this.#row(this.#called(callable), recipe.options.task, keyOf(recipe, row), this.#found);
           this.#writer.overflow(true);
         }
         this.#writer.seal(true);
@@ -203,7 +209,7 @@ export class Submission {
       stack.pop();
       this.#writer.args.append(this.#waiting.bytes, frame.start, this.#waiting.length);
       this.#waiting.length = frame.start;
-      this.#finish(frame.node, frame.deps);
+      this.#finish(frame.node, frame.deps, frame.brought);
     }
     return visitOf(root, this.#walk);
   }
@@ -212,11 +218,17 @@ export class Submission {
     const recipe = recipeOf(node)!;
     this.#encode(recipe, argsOf(node));
     if (this.#found.every((dep) => !isDelayed(dep) || visitOf(dep, this.#walk) >= 0)) {
-      this.#finish(node, this.#found);
+      this.#finish(node, this.#found, this.#brought);
       return;
     }
     markVisit(node, this.#walk, OPEN);
-    stack.push({ node, deps: this.#found.slice(), next: 0, start: this.#waiting.length });
+    stack.push({
+      node,
+      deps: this.#found.slice(),
+      brought: this.#brought.slice(),
+      next: 0,
+      start: this.#waiting.length,
+    });
     const { args, unfinished } = this.#writer;
     this.#waiting.append(args.bytes, args.length - unfinished, args.length);
     args.length -= unfinished;
@@ -233,12 +245,13 @@ export class Submission {
     return undefined;
   }
 
-  #finish(node: Delayed<unknown>, deps: readonly Dependency[]): void {
+  #finish(node: Delayed<unknown>, deps: readonly Dependency[], brought: readonly CapturedDefinitions[]): void {
     const recipe = recipeOf(node)!;
     let prepared = this.#prepared.get(recipe);
     if (prepared === undefined) this.#prepared.set(recipe, (prepared = this.#prepare(recipe)));
     const key = recipe.options.key ?? (recipe.pure ? HASHED : serialOf(node));
-    markVisit(node, this.#walk, this.#row(prepared.callable, prepared.options, key, deps));
+    const called = brought.length === 0 ? prepared.callable : bringing(prepared.callable, brought);
+    markVisit(node, this.#walk, this.#row(called, prepared.options, key, deps));
     this.#writer.overflow(false);
   }
 
@@ -260,8 +273,20 @@ export class Submission {
   #encode(recipe: Recipe, args: readonly unknown[]): void {
     this.#found.length = 0;
     this.#indices = undefined;
-    const bytes = this.#encoder.append(args, this.#writer.args);
+    this.#brought.length = 0;
+    let bytes: number;
+    try {
+      // What has no definition cannot bring others: then they are written into the arguments.
+      if (recipe.isBuiltin !== true) travelling.collectInto(this.#brought);
+      bytes = this.#encoder.append(args, this.#writer.args);
+    } finally {
+      travelling.collectInto(undefined);
+    }
     if (bytes > MAX_ARGUMENTS) throw new ArgumentsTooLargeError(recipe.name, bytes, MAX_ARGUMENTS);
+  }
+
+  #called(callable: Callable): Callable {
+    return this.#brought.length === 0 ? callable : bringing(callable, this.#brought);
   }
 
   /** Index of a future or Delayed among the dependencies of the row, -1 for anything else. */

@@ -2,7 +2,16 @@ import fs from "node:fs";
 import { DefinitionCorruptError, DefinitionMissingError } from "../errors.js";
 import type { Unit } from "../modules/placed-files.js";
 import { unpackDefinition } from "../wire/definition.js";
-import type { CodeHead, CodeOrigin, FilesHead, FilesOrigin, FunctionHead, Head, PackagesHead } from "../wire/heads.js";
+import type {
+  CallHead,
+  CodeHead,
+  CodeOrigin,
+  FilesHead,
+  FilesOrigin,
+  FunctionHead,
+  Head,
+  PackagesHead,
+} from "../wire/heads.js";
 
 export interface StoredFunction {
   readonly head: FunctionHead;
@@ -41,6 +50,8 @@ export interface StoredPackages {
 export class DefinitionStore {
   private readonly hashes = new Set<string>();
   private readonly functions = new Map<string, StoredFunction>();
+  /** Token of the function, by token of the call. */
+  private readonly calls = new Map<string, string>();
   /** One text may come from several places. */
   private readonly codes = new Map<string, StoredCode[]>();
   private readonly codeIdentities = new Map<string, string>();
@@ -59,6 +70,9 @@ export class DefinitionStore {
     switch ((head as Partial<Head> | null)?.kind) {
       case "function":
         this.functions.set(identity, { head: head as FunctionHead, buffers, needs });
+        break;
+      case "call":
+        this.calls.set(identity, (head as CallHead).function);
         break;
       case "code":
         this.codeIdentities.set(hash, identity);
@@ -89,7 +103,7 @@ export class DefinitionStore {
 
   /** Removes the definition of a function or of code. @returns the code, if it was that */
   remove(hash: string): StoredCode | undefined {
-    if (this.functions.delete(hash)) {
+    if (this.functions.delete(hash) || this.calls.delete(hash)) {
       this.hashes.delete(hash);
       return undefined;
     }
@@ -102,6 +116,11 @@ export class DefinitionStore {
     if (left.length > 0) this.codes.set(identity, left);
     else this.codes.delete(identity);
     return alike.find((code) => code.hash === hash);
+  }
+
+  /** The function that is called; undefined when the token is no call's. */
+  calleeOf(token: string): string | undefined {
+    return this.calls.get(token);
   }
 
   functionOf(token: string): StoredFunction {

@@ -84,6 +84,8 @@ export class Reviver {
   revive(token: string): AnyFunction | Promise<AnyFunction> {
     const known = this.revived.get(token);
     if (known !== undefined) return known;
+    const callee = this.store.calleeOf(token);
+    if (callee !== undefined) return this.revive(callee);
     const stored = this.store.functionOf(token);
     const pending = this.loadModules(stored.head.modules);
     if (pending === undefined) {

@@ -10,7 +10,8 @@ import { readInstance } from "./instance-parts.js";
 import { revived } from "./revived.js";
 
 /** As `capture` gives it. */
-interface CapturedDefinitions {
+export interface CapturedDefinitions {
+  readonly token: string;
   readonly definitions: readonly Definition[];
 }
 
@@ -31,6 +32,8 @@ export class CapturingNotLoadedError extends Error {
 /** Definitions as a value. One object per capture, so that within one value the codec writes it once and refers to it afterwards. */
 type Bundle = readonly (readonly [hash: string, bytes: Uint8Array, needs: readonly string[]])[];
 
+const NOTHING: Bundle = [];
+
 /** Ids of the extensions on the wire, the same in every process. */
 const FUNCTIONS = 2;
 const INSTANCES = 3;
@@ -43,6 +46,7 @@ export class TravellingValues {
   #capturing: ReturnType<Capturing> | undefined;
   /** The one whose value is being encoded. */
   #writer: ValueWriter | undefined;
+  #collected: CapturedDefinitions[] | undefined;
 
   /** @param reviver - called when the first function or instance is decoded */
   constructor(reviver: () => Reviver) {
@@ -71,11 +75,26 @@ export class TravellingValues {
   }
 
   /**
+   * From now on values name their functions and classes only, whose definitions have to be where the values are decoded by another
+   * way. For one value at a time, and not beyond the present turn.
+   *
+   * @param collected - gets those that are named; undefined: values bring definitions along again
+   */
+  collectInto(collected: CapturedDefinitions[] | undefined): void {
+    this.#collected = collected;
+  }
+
+  /**
    * What to await after decoding failed, before it is tried again: modules that a function in the value imports. Undefined when
    * the error is about something else.
    */
   preparation(error: unknown): Promise<unknown> | undefined {
-    return error instanceof DefinitionMissingError ? this.#reviver().prepare([error.hash]) : undefined;
+    if (!(error instanceof DefinitionMissingError)) return undefined;
+    try {
+      return this.#reviver().prepare([error.hash]);
+    } catch {
+      return undefined; // It is not here at all.
+    }
   }
 
   #encode(kind: "functions" | "instances", value: object, writer: ValueWriter): void {
@@ -86,6 +105,10 @@ export class TravellingValues {
   }
 
   #bundle(captured: CapturedDefinitions): Bundle {
+    if (this.#collected !== undefined) {
+      if (!this.#collected.includes(captured)) this.#collected.push(captured);
+      return NOTHING;
+    }
     let bundle = this.#bundles.get(captured);
     if (bundle === undefined)
       this.#bundles.set(

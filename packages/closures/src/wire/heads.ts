@@ -2,8 +2,8 @@ import type { FunctionForm, FunctionKind } from "../analysis/parse-function.js";
 import type { MapSlice } from "../scripts/source-map.js";
 import type { ImportForm } from "../scripts/import-forms.js";
 
-/** Heads and origins of the four kinds of definition. Names are short where they occur once per captured value. */
-export type Head = FunctionHead | CodeHead | FilesHead | PackagesHead;
+/** Heads and origins of the five kinds of definition. Names are short where they occur once per captured value. */
+export type Head = FunctionHead | CallHead | CodeHead | FilesHead | PackagesHead;
 
 /** A function with what it closes over, as a graph: the root of what `capture` returns. Its hash is the function's token. */
 export interface FunctionHead {
@@ -13,6 +13,18 @@ export interface FunctionHead {
   /** Identities of code definitions, by the index that nodes use. */
   readonly codes: readonly string[];
   readonly modules: readonly ModuleRef[];
+}
+
+/**
+ * A function that is called with arguments which hold functions or classes: its definition needs theirs, so they are where it runs
+ * without being written into the arguments.
+ */
+export interface CallHead {
+  readonly kind: "call";
+  /** Token of the function. */
+  readonly function: string;
+  /** Tokens of what the arguments hold: two calls that bring different things are different. */
+  readonly brought: readonly string[];
 }
 
 /** The source text of one function or class, free of values and of position. */
