@@ -46,9 +46,27 @@ export const PAGES: readonly Page[] = [
     key: "o",
     load: () => import("./pages/overview/overview-page.js"),
   },
+  { path: "groups", title: "Groups", icon: "groups", key: "r", load: () => import("./pages/groups/groups-page.js") },
+  {
+    path: "workers",
+    title: "Workers",
+    icon: "workers",
+    key: "w",
+    load: () => import("./pages/workers/workers-page.js"),
+  },
+  { path: "data", title: "Data", icon: "data", key: "d", load: () => import("./pages/data/data-page.js") },
+  { path: "logs", title: "Logs", icon: "logs", key: "l", load: () => import("./pages/logs/logs-page.js") },
+  {
+    path: "system",
+    title: "System",
+    icon: "system",
+    key: "s",
+    minor: true,
+    load: () => import("./pages/system/system-page.js"),
+  },
 ];
 
-export const DRAWERS: readonly DrawerRoute[] = [];
+export const DRAWERS: readonly DrawerRoute[] = [{ path: "task", load: () => import("./pages/task/task-drawer.js") }];
 
 /** The page of a route; undefined: there is none of that name. */
 export const pageOf = (path: readonly string[]): Page | undefined =>

@@ -1,0 +1,54 @@
+import type { ReactElement } from "react";
+import type { Transfers } from "@heddle/protocol/dashboard";
+import { formatBytes, plain } from "../../design/format.js";
+
+const STEPS = 5;
+
+/** Bytes from each worker (rows) to each other (columns): the darker, the more, on a scale of powers. */
+export function TransferMatrix({ transfers }: { readonly transfers: Transfers }): ReactElement {
+  const { workers, matrix } = transfers;
+  const most = Math.max(1, ...matrix.map((row) => Math.max(0, ...row)));
+  return (
+    <div className="matrix-scroll">
+      <table className="matrix">
+        <caption className="spoken">Bytes moved between workers in the last minute</caption>
+        <thead>
+          <tr>
+            <td />
+            {workers.map((name) => (
+              <th key={name} scope="col">
+                <span>{plain(name, 24)}</span>
+              </th>
+            ))}
+          </tr>
+        </thead>
+        <tbody>
+          {matrix.map((row, from) => (
+            <tr key={workers[from]}>
+              <th scope="row">{plain(workers[from] ?? "", 24)}</th>
+              {row.map((bytes, to) => (
+                <td
+                  key={workers[to]}
+                  className={`step-${stepOf(bytes, most)}`}
+                  title={`${plain(workers[from] ?? "")} to ${plain(workers[to] ?? "")}: ${formatBytes(bytes)}`}
+                >
+                  {workers.length <= 12 && bytes > 0 ? (
+                    formatBytes(bytes)
+                  ) : (
+                    <span className="spoken">{formatBytes(bytes)}</span>
+                  )}
+                </td>
+              ))}
+            </tr>
+          ))}
+        </tbody>
+      </table>
+    </div>
+  );
+}
+
+function stepOf(bytes: number, most: number): number {
+  if (bytes <= 0) return 0;
+  // Each step is about an eighth of the next one.
+  return Math.max(1, Math.min(STEPS, STEPS + Math.floor(Math.log(bytes / most) / Math.log(8)) + 1));
+}
