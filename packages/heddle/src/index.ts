@@ -89,6 +89,7 @@ export {
   TaskFuture,
   addRunEventSink,
   allowFailure,
+  concurrency,
   exponentialBackoff,
   flow,
   log,
@@ -100,6 +101,7 @@ export {
 export type {
   CacheContext,
   ClusterTaskRunnerOptions,
+  ConcurrencyLimit,
   ConcurrentTaskRunnerOptions,
   Flow,
   FlowHook,

@@ -1,7 +1,5 @@
 /** A runner without the engine around it: runs as the engine would give them, and everything that is said of them. */
-import type { LogLevel } from "../../src/history/run-event.js";
-import type { RunnerHandle, RunnerTask, RunOutcome, TaskRunner } from "../../src/runner/task-runner.js";
-import type { CallPolicy, TaskCall } from "../../src/task/task-call.js";
+import type { CallPolicy, LogLevel, RunnerHandle, RunnerTask, RunOutcome, TaskCall, TaskRunner } from "@heddle/flows";
 
 const POLICY: CallPolicy = {
   retries: 0,

@@ -1,7 +1,7 @@
 import { LocalCluster } from "@heddle/client/cluster";
 import { currentTask } from "@heddle/worker/task";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { ClusterTaskRunner } from "../../src/runner/cluster/cluster-task-runner.js";
+import { ClusterTaskRunner } from "@heddle/flows";
 import { Bench, BenchRun, taskCall } from "./bench.js";
 
 let cluster: LocalCluster;

@@ -138,10 +138,10 @@ class FlowSession implements RunHost {
     return this.#closed !== undefined;
   }
 
-  /** Workers may still be on their way: tasks wait for them at the scheduler. */
   async ready(): Promise<void> {
     const { client } = this.client;
-    await client.ready;
+    // All of a cluster's own workers: the first to join would take what is there, and the others find nothing left.
+    await Promise.all([client.ready, this.#own?.ready]);
     this.#name(await client.workers());
   }
 
