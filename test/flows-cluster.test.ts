@@ -1,4 +1,7 @@
 /** Flows on clusters, as users run them: programs, processes, what they print, and what is left of them. */
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { descendantsOf, isAlive } from "./support/processes.js";
 import { Folder, heddle, run, script, type Program } from "./support/programs.js";
@@ -207,18 +210,21 @@ describe("a cluster by hand", () => {
   it("runs a flow at its address, caching results that another program finds again", async () => {
     await using scheduler = heddle(folder, ["scheduler", "--port", "0", "--no-dashboard"]);
     const [, address] = await scheduler.prints(/scheduler at (\S+)/);
-    await using worker: Program = heddle(folder, ["worker", address!, "--name", "far"]);
+    // Where neither the program's files nor any package are installed.
+    const elsewhere = mkdtempSync(join(tmpdir(), "heddle-test-"));
+    await using worker: Program = heddle({ path: elsewhere } as Folder, ["worker", address!, "--name", "far"]);
     await worker.prints(/has joined/);
     const source = `
       const slow = task((x) => { console.log("computing"); return x * 2; },
         { name: "slow", persistResult: true, cacheKey: (_context, { x }) => "slow-" + x });
       const f = flow(async function f() {
         const run = slow.submit(21);
-        console.log(await run.result(), run.state().name);
+        console.log(await run.result(), run.state().name, run.states().map((state) => state.details.worker ?? "-").join());
       }, { taskRunner: new ClusterTaskRunner({ address: ${JSON.stringify(address)} }) });
       await f();
     `;
-    expect(await output(source)).toEqual(["computing", "42 Completed"]);
-    expect(await output(source)).toEqual(["42 Cached"]);
+    expect(await output(source)).toEqual(["computing", "42 Completed -,far,-"]);
+    expect(await output(source)).toEqual(["42 Cached -,far,-"]);
+    rmSync(elsewhere, { recursive: true });
   });
 });
