@@ -55,6 +55,14 @@ export const PAGES: readonly Page[] = [
     load: () => import("./pages/workers/workers-page.js"),
   },
   { path: "data", title: "Data", icon: "data", key: "d", load: () => import("./pages/data/data-page.js") },
+  {
+    path: "flows",
+    title: "Flows",
+    icon: "flows",
+    key: "f",
+    history: true,
+    load: () => import("./pages/flows/flows-page.js"),
+  },
   { path: "logs", title: "Logs", icon: "logs", key: "l", load: () => import("./pages/logs/logs-page.js") },
   {
     path: "system",

@@ -2,6 +2,7 @@ import { FrameType } from "@heddle/protocol/dashboard";
 import type {
   DashboardHello,
   DictionaryDelta,
+  FlowNews,
   FrameHeader,
   LogLine,
   SeriesPoint,
@@ -75,7 +76,7 @@ export class DataWorker {
       case FrameType.log:
         return this.outbox.log(readJson(view) as LogLine[]);
       case FrameType.flow:
-        return this.outbox.flow(readJson(view) as unknown[]);
+        return this.outbox.flow(readJson(view) as FlowNews);
       default:
         return;
     }

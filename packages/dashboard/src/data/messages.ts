@@ -3,6 +3,7 @@ import type {
   Attention,
   DashboardHello,
   DictionaryDelta,
+  FlowNews,
   ErrorSummary,
   GroupSummary,
   LogLine,
@@ -56,8 +57,7 @@ export interface Snapshot {
   readonly errors?: readonly ErrorSummary[];
   readonly series?: readonly SeriesPoint[];
   readonly log?: readonly LogLine[];
-  /** Run events of flows, as the server sent them. */
-  readonly flow?: readonly unknown[];
+  readonly flow?: readonly FlowNews[];
   readonly summaryMode?: boolean;
   readonly history?: History;
   /** Scheduler time minus this machine's, milliseconds. */

@@ -1,6 +1,7 @@
 import type {
   DashboardHello,
   DictionaryDelta,
+  FlowNews,
   GroupSummary,
   LogLine,
   SeriesPoint,
@@ -77,8 +78,8 @@ export class SnapshotOutbox {
     this.later();
   }
 
-  flow(events: readonly unknown[]): void {
-    this.draft.flow = [...(this.draft.flow ?? []), ...events];
+  flow(news: FlowNews): void {
+    this.draft.flow = [...(this.draft.flow ?? []), news];
     this.later();
   }
 

@@ -223,6 +223,7 @@ describe("answers", () => {
           "object-src 'none'; require-trusted-types-for 'script'; trusted-types dash",
       );
       expect(headers["x-content-type-options"]).toBe("nosniff");
+      expect(headers["permissions-policy"]).toMatch(/^(\w+=\(\)(, )?)+$/);
       expect(headers["referrer-policy"]).toBe("no-referrer");
       expect(headers["access-control-allow-origin"]).toBeUndefined();
       expect(headers["x-powered-by"]).toBeUndefined();

@@ -25,7 +25,7 @@ export interface LineChartProps {
   readonly height?: number;
 }
 
-const MARGIN = { left: 8, right: 58, top: 6, bottom: 18 };
+const MARGIN = { left: 8, right: 72, top: 6, bottom: 18 };
 
 /** Values over time with one axis each way; under the pointer, what they were. */
 export function LineChart(props: LineChartProps): ReactElement {

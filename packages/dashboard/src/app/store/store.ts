@@ -1,5 +1,5 @@
 import { useEffect, useSyncExternalStore } from "react";
-import type { Topic } from "@heddle/protocol/dashboard";
+import type { FlowNews, Topic } from "@heddle/protocol/dashboard";
 import type { Snapshot } from "../../data/messages.js";
 import { apply, INITIAL_STATE } from "./cluster-state.js";
 import type { ClusterState } from "./cluster-state.js";
@@ -7,7 +7,7 @@ import { DataLink } from "./data-link.js";
 
 let state = INITIAL_STATE;
 const listeners = new Set<() => void>();
-const flowListeners = new Set<(events: readonly unknown[]) => void>();
+const flowListeners = new Set<(news: readonly FlowNews[]) => void>();
 
 function receive(snapshot: Snapshot): void {
   state = apply(state, snapshot);
@@ -42,8 +42,8 @@ export function useTopic(topic: Topic): void {
   useEffect(() => link.want(topic), [topic]);
 }
 
-/** Hears run events of flows while it is subscribed; pair it with {@link useTopic}("flow"). */
-export function onFlowEvents(listener: (events: readonly unknown[]) => void): () => void {
+/** Hears which flow runs changed while it is subscribed; pair it with {@link useTopic}("flow"). */
+export function onFlowNews(listener: (news: readonly FlowNews[]) => void): () => void {
   flowListeners.add(listener);
   return () => flowListeners.delete(listener);
 }

@@ -23,7 +23,7 @@ export function securityHeaders(frameAncestors: readonly string[]): Readonly<Rec
     // Not `same-origin`: a trace is handed to Perfetto's page in a window of its own.
     "Cross-Origin-Opener-Policy": "same-origin-allow-popups",
     "Cross-Origin-Resource-Policy": "same-origin",
-    "Permissions-Policy": "()",
+    "Permissions-Policy": "camera=(), geolocation=(), microphone=(), payment=(), usb=()",
     "Cache-Control": "no-store",
   };
 }
