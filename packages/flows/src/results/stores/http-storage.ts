@@ -5,6 +5,7 @@ import { checkStorageKey } from "../storage-key.js";
 import {
   checkOptions,
   defaultTimeout,
+  defaultToken,
   description,
   durationOption,
   revealSecret,
@@ -13,7 +14,7 @@ import {
 } from "./store-options.js";
 
 export interface HttpStorageOptions {
-  /** What the server asks for. Default: HEDDLE_TOKEN, else the token that this user's own scheduler on this machine left. */
+  /** What the server asks for. Default: setting `token` (HEDDLE_TOKEN), else the token that this user's own scheduler on this machine left. */
   readonly token?: EnvironmentReference;
   /** What one operation may take: milliseconds, or "10s". Default: setting `results.timeout`. */
   readonly timeout?: number | string;
@@ -118,9 +119,7 @@ export class HttpStorage implements ResultStore {
 
   #authorization(): string | undefined {
     const token =
-      this.#token === undefined
-        ? (process.env["HEDDLE_TOKEN"] ?? findToken(this.#base.href))
-        : revealSecret("http", this.#token);
+      this.#token === undefined ? (defaultToken() ?? findToken(this.#base.href)) : revealSecret("http", this.#token);
     return token === undefined || token === "" ? undefined : `Bearer ${token}`;
   }
 }

@@ -1,5 +1,5 @@
 import type { RedisClientType } from "@redis/client";
-import { PeerMissingError, StorageError, type StorageProblem } from "../errors.js";
+import { InvalidStoreError, PeerMissingError, StorageError, type StorageProblem } from "../errors.js";
 import type { EnvironmentReference, ResultStore, StoreDescription } from "../result-store.js";
 import { checkStorageKey } from "../storage-key.js";
 import {
@@ -112,7 +112,7 @@ export class RedisStorage implements ResultStore {
       // The answer may still come, or a part of it: a connection of which that is not known is not used again.
       if (error instanceof LateError) this.#drop(this.#client);
       // What is wrong with the options or the installation is no matter of the store.
-      if (error instanceof PeerMissingError) throw error;
+      if (error instanceof PeerMissingError || error instanceof InvalidStoreError) throw error;
       const [problem, reason] = judge(error as Error);
       throw new StorageError(this.#url, operation, key, problem, reason, { cause: error });
     } finally {

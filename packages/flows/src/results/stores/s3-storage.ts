@@ -37,6 +37,10 @@ export interface S3StorageOptions {
   readonly timeout?: number | string;
 }
 
+interface Opened {
+  readonly sdk: typeof Sdk;
+  readonly client: S3Client;
+}
 type Command = Parameters<S3Client["send"]>[0];
 
 /**
@@ -50,7 +54,7 @@ type Command = Parameters<S3Client["send"]>[0];
 export class S3Storage implements ResultStore {
   readonly #options: S3StorageOptions;
   readonly #name: string;
-  #opened: Promise<{ readonly sdk: typeof Sdk; readonly client: S3Client }> | undefined;
+  #opened: Promise<Opened> | undefined;
 
   constructor(options: S3StorageOptions) {
     const known = ["bucket", "prefix", "region", "endpoint", "pathStyle", "credentials", "timeout"];
@@ -111,7 +115,7 @@ export class S3Storage implements ResultStore {
     key: string,
     missing: T | typeof NO_MISS,
     act: (
-      opened: { readonly sdk: typeof Sdk; readonly client: S3Client },
+      opened: Opened,
       where: { readonly Bucket: string; readonly Key: string },
       abortSignal: AbortSignal,
     ) => Promise<T>,
@@ -119,7 +123,7 @@ export class S3Storage implements ResultStore {
     checkStorageKey(key);
     const { bucket, prefix = "" } = this.#options;
     const timeout = this.#options.timeout === undefined ? defaultTimeout() : Number(this.#options.timeout);
-    const opened = await (this.#opened ??= this.#open());
+    const opened = await (this.#opened ??= this.#begin());
     const signal = AbortSignal.timeout(timeout);
     try {
       return await act(opened, { Bucket: bucket, Key: prefix + key }, signal);
@@ -150,7 +154,16 @@ export class S3Storage implements ResultStore {
     return new StorageError(this.#name, operation, key, problem, reason, { cause });
   }
 
-  async #open(): Promise<{ readonly sdk: typeof Sdk; readonly client: S3Client }> {
+  /** What kept it from opening (a variable that is not set, a missing package) may be mended before the next use. */
+  #begin(): Promise<Opened> {
+    const opening = this.#open();
+    opening.catch(() => {
+      if (this.#opened === opening) this.#opened = undefined;
+    });
+    return opening;
+  }
+
+  async #open(): Promise<Opened> {
     const { region, endpoint, pathStyle = endpoint !== undefined, credentials } = this.#options;
     // Before anything is loaded: a variable that is not set is for the user to mend.
     const keys = credentials && revealed(credentials);
@@ -158,7 +171,6 @@ export class S3Storage implements ResultStore {
     try {
       sdk = await import("@aws-sdk/client-s3");
     } catch (error) {
-      this.#opened = undefined;
       throw new PeerMissingError("@aws-sdk/client-s3", "S3Storage", { cause: error });
     }
     const client = new sdk.S3Client({

@@ -1,5 +1,5 @@
 /** Reading the options of a store, given by a user or found in a description. */
-import { closest, loadSettings, parseDuration } from "@heddle/protocol";
+import { closest, loadSettings, parseDuration, type Settings } from "@heddle/protocol";
 import type { Json } from "../../history/run-event.js";
 import { InvalidStoreError } from "../errors.js";
 import type { EnvironmentReference, StoreDescription } from "../result-store.js";
@@ -69,9 +69,14 @@ export function description(type: string, options: Readonly<Record<string, unkno
   return Object.freeze({ type, ...Object.fromEntries(given) });
 }
 
-let timeout: number | undefined;
+let settings: Settings | undefined;
 
 /** What an operation of a remote store may take, in milliseconds, where the store does not say. */
 export function defaultTimeout(): number {
-  return (timeout ??= loadSettings().get("results.timeout"));
+  return (settings ??= loadSettings()).get("results.timeout");
+}
+
+/** The token of this process's own scheduler, where a store does not say: by the environment or the settings file. */
+export function defaultToken(): string | undefined {
+  return process.env["HEDDLE_TOKEN"] ?? (settings ??= loadSettings()).get("token");
 }

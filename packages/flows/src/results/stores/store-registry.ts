@@ -55,7 +55,7 @@ export function openStore(description: StoreDescription): ResultStore {
   const near = closest(String(type), [...factories.keys()]);
   throw new InvalidStoreError(
     String(type),
-    near === undefined ? "there is no such type: call registerStore in each process" : `did you mean ${near}?`,
+    `there is no such type${near === undefined ? "" : `; did you mean ${near}?`} One of your own needs registerStore in each process`,
   );
 }
 
