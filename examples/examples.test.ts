@@ -1,13 +1,17 @@
 /** Each example run as its reader runs it, on a small input: it finds its own answers right, and ends. */
 import { spawn } from "node:child_process";
+import { mkdtempSync, rmSync } from "node:fs";
 import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { expect, it } from "vitest";
+import { afterAll, describe, expect, it } from "vitest";
 
 const RUN = fileURLToPath(new URL("run.ts", import.meta.url));
 const LIMIT = 120_000;
+
+const home = mkdtempSync(join(tmpdir(), "heddle-examples-"));
+afterAll(() => rmSync(home, { recursive: true }));
 
 interface Ended {
   readonly status: number | null;
@@ -17,7 +21,11 @@ interface Ended {
 
 function example(...args: readonly string[]): Promise<Ended> {
   return new Promise((resolve, reject) => {
-    const child = spawn(process.execPath, ["--import", "tsx", RUN, ...args], { stdio: ["ignore", "pipe", "pipe"] });
+    const child = spawn(process.execPath, ["--import", "tsx", RUN, ...args], {
+      stdio: ["ignore", "pipe", "pipe"],
+      // The history of flow runs of tests is nobody's.
+      env: { ...process.env, HEDDLE_HOME: home },
+    });
     let [out, err] = ["", ""];
     child.stdout.setEncoding("utf8").on("data", (text: string) => (out += text));
     child.stderr.setEncoding("utf8").on("data", (text: string) => (err += text));
@@ -101,4 +109,38 @@ it("http-fetch", { timeout: LIMIT }, async () => {
   const ended = await example("http-fetch", "--films", "90");
   expect(verdicts(ended)).toHaveLength(2);
   expect(ended.out).toContain("3 requests were refused");
+});
+
+describe("flows", { timeout: LIMIT }, () => {
+  const greetings = ["arthur", "trillian", "ford", "marvin"].flatMap((name) => [`hello ${name}`, `goodbye ${name}`]);
+
+  async function lines(...args: readonly string[]): Promise<string[]> {
+    const { status, out, err } = await example(...args);
+    expect({ status, err: status === 0 ? "" : err }).toEqual({ status: 0, err: "" });
+    return out.trimEnd().split("\n");
+  }
+
+  it("flow-sequential: exactly these lines, in this order", async () => {
+    expect(await lines("flow-sequential")).toEqual(greetings);
+  });
+  it("flow-cluster: the same lines, in any order", async () => {
+    expect((await lines("flow-cluster")).sort()).toEqual([...greetings].sort());
+  });
+  it("flow-direct: the sequential order, on whatever runner", async () => {
+    expect(await lines("flow-direct")).toEqual(greetings);
+  });
+  it("flow-subflow: sixteen lines", async () => {
+    expect((await lines("flow-subflow")).sort()).toEqual([...greetings, ...greetings].sort());
+  });
+  it("count-to: every number", async () => {
+    const numbers = (await lines("count-to")).slice(0, 10);
+    expect(numbers.sort()).toEqual(Array.from({ length: 10 }, (_, index) => `#${index + 1}`).sort());
+  });
+  it("elevator: the floors in order", async () => {
+    const floors = Array.from({ length: 10 }, (_, index) => `elevator stops on floor ${index + 1}`);
+    expect(await lines("elevator", "--fast")).toEqual(floors);
+  });
+  it("runners: the same numbers through all of them", async () => {
+    expect(await lines("runners")).toEqual(["sum of the squares: 385", "half of it: 192.5", "the flow returned 192.5"]);
+  });
 });

@@ -10,13 +10,20 @@ const EXAMPLES: Readonly<Record<string, string>> = {
   "text-index": "a search engine over the texts of all installed packages, in shards on the workers",
   mandelbrot: "a picture in tiles: large arrays that are read where they lie",
   "http-fetch": "hundreds of slow requests on two threads",
+  "flow-sequential": "a flow whose tasks run one after another",
+  "flow-cluster": "the same flow on a cluster made for it: only the runner changed",
+  "flow-direct": "tasks that are called instead of submitted run in the flow's own process",
+  "flow-subflow": "a flow that calls another one with a runner of its own",
+  "count-to": "ten tasks that wait, at the same time",
+  elevator: "ten tasks that begin together and end in order",
+  runners: "one pipeline over three runners: concurrent, cluster, sequential",
 };
 
 const [name = "", ...args] = process.argv.slice(2);
 if (!Object.hasOwn(EXAMPLES, name)) {
   if (name !== "") console.error(`There is no example "${name}".\n`);
   console.log("npm run example <name>\n");
-  for (const [each, about] of Object.entries(EXAMPLES)) console.log(`  ${each.padEnd(14)} ${about}`);
+  for (const [each, about] of Object.entries(EXAMPLES)) console.log(`  ${each.padEnd(15)} ${about}`);
   process.exit(name === "" ? 0 : 2);
 }
 
