@@ -12,6 +12,7 @@ import { ClusterRun, type RunHost } from "./cluster-run.js";
 import { Definitions } from "./definitions.js";
 import { decodeNews, topicOf, type RunNews } from "./news.js";
 import { checkOptions, type ClusterTaskRunnerOptions } from "./options.js";
+import { writePerformanceReport } from "./performance-report.js";
 import { Printer } from "./printer.js";
 import { drawTag, runKey } from "./run-key.js";
 import { UnsubmittedRun } from "./unsubmitted-run.js";
@@ -95,14 +96,18 @@ class FlowSession implements RunHost {
   readonly #upstream: Upstream;
   readonly #printer = new Printer();
   readonly #context: RunnerContext;
+  readonly #options: ClusterTaskRunnerOptions;
   /** Cancelled in this turn: told together. */
   #cancelled: ClusterRun[] = [];
   #submissions = 0;
   #hasWarned = false;
+  #isReady = false;
+  readonly #began = Date.now();
   #closed: Promise<void> | undefined;
 
   constructor(options: ClusterTaskRunnerOptions, context: RunnerContext) {
     this.#context = context;
+    this.#options = options;
     const { cluster, address, token, tls, timeout, adapt } = options;
     if (address === undefined && !(cluster instanceof Cluster)) {
       const minimum = adapt?.minimum;
@@ -143,6 +148,7 @@ class FlowSession implements RunHost {
     // All of a cluster's own workers: the first to join would take what is there, and the others find nothing left.
     await Promise.all([client.ready, this.#own?.ready]);
     this.#name(await client.workers());
+    this.#isReady = true;
   }
 
   submit(task: RunnerTask): RunnerHandle {
@@ -184,8 +190,26 @@ class FlowSession implements RunHost {
   }
 
   async #close(): Promise<void> {
+    if (this.#isReady) await this.#report();
     await this.client.close();
     await this.#own?.close();
+  }
+
+  /** That there is none is said, and spoils nothing. */
+  async #report(): Promise<void> {
+    const { performanceReport: file, cluster } = this.#options;
+    if (file === undefined) return;
+    const { flow, name } = this.#context.flowRun;
+    try {
+      await writePerformanceReport({
+        cluster: this.#own ?? (cluster as Cluster),
+        file,
+        title: `${flow}: ${name}`,
+        from: this.#began,
+      });
+    } catch (error) {
+      this.#context.log("warn", `the performance report ${file} could not be written: ${(error as Error).message}`);
+    }
   }
 
   // ---- what runs need

@@ -43,8 +43,7 @@ export class Definitions {
 /** The function that runs on the worker. What it closes over goes with it, in its definition. */
 function travelling({ fn, task, parameters, policy }: TaskCall, frame: RunFrame): (...args: unknown[]) => unknown {
   const call = { fn, task, parameters, policy };
-  // The entry's types are those of this package as it was built: the same, and other classes to the compiler.
-  return (args) => runOnWorker(call as never, frame, args as unknown[]);
+  return (args) => runOnWorker(call, frame, args as unknown[]);
 }
 
 function optionsOf({ retries, priority, resources, idempotent }: CallPolicy): TaskOptions | undefined {

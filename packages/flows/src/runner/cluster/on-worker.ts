@@ -26,11 +26,12 @@ const LONGEST_LINE = 32 * 1024;
 /**
  * Runs the current task's attempt.
  *
+ * @param call - a TaskCall: to a compiler that sees both this package's source and what was built of it, those are two
  * @returns the result, or a promise of it
  * @throws what the user's code threw: the scheduler sees to the next attempt. FinalFailure when there is to be none.
  */
-export function runOnWorker(call: TaskCall, frame: RunFrame, args: readonly unknown[]): unknown {
-  const run = new WorkerRun(call, frame, args, currentTask(), runControl()!);
+export function runOnWorker(call: object, frame: RunFrame, args: readonly unknown[]): unknown {
+  const run = new WorkerRun(call as TaskCall, frame, args, currentTask(), runControl()!);
   return run.attempt === 1 ? run.execute() : run.executeAgain();
 }
 

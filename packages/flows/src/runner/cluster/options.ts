@@ -18,7 +18,7 @@ export interface ClusterTaskRunnerOptions {
   readonly timeout?: Duration;
   /** The cluster of the flow run grows and shrinks with what there is to do. */
   readonly adapt?: { readonly minimum?: number; readonly maximum?: number };
-  /** An HTML file about what the cluster did during the flow run. */
+  /** An HTML file about what the cluster did during the flow run: what its dashboard recorded. */
   readonly performanceReport?: string;
 }
 
@@ -65,4 +65,11 @@ export function checkOptions(options: ClusterTaskRunnerOptions): void {
   }
   if (performanceReport !== undefined && (typeof performanceReport !== "string" || performanceReport === ""))
     fail("performanceReport", "performanceReport is the name of an HTML file");
+  if (performanceReport !== undefined && address !== undefined)
+    fail(
+      "performanceReport",
+      "performanceReport is for a cluster made here: of one at an address only its own dashboard knows",
+    );
+  if (performanceReport !== undefined && cluster !== undefined && "dashboard" in cluster && cluster.dashboard === false)
+    fail("performanceReport", "the report is what the dashboard recorded: do without dashboard: false");
 }
