@@ -69,24 +69,26 @@ for (const withToken of [false, true])
     };
   });
 
-storeContract("S3Storage", async () => {
-  const server = await startS3();
-  return {
-    store: new S3Storage({
-      bucket: BUCKET,
-      prefix: "some/where",
-      endpoint: server.endpoint,
-      credentials: {
-        accessKeyId: setVariable("HEDDLE_TEST_S3_ID", "S3RVER"),
-        secretAccessKey: setVariable("HEDDLE_TEST_S3_SECRET", "S3RVER"),
-      },
-    }),
-    secrets: ["S3RVER"],
-    // Amazon promises that no reader sees half an object.
-    crude: true,
-    stop: async () => server[Symbol.asyncDispose](),
-  };
-});
+storeContract(
+  "S3Storage",
+  async () => {
+    const server = await startS3();
+    return {
+      store: new S3Storage({
+        bucket: BUCKET,
+        prefix: "some/where",
+        endpoint: server.endpoint,
+        credentials: {
+          accessKeyId: setVariable("HEDDLE_TEST_S3_ID", "S3RVER"),
+          secretAccessKey: setVariable("HEDDLE_TEST_S3_SECRET", "S3RVER"),
+        },
+      }),
+      secrets: ["S3RVER"],
+      stop: async () => server[Symbol.asyncDispose](),
+    };
+  },
+  { crude: true },
+);
 
 if (redisIsHere())
   storeContract("RedisStorage", async () => {

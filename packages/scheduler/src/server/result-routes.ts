@@ -142,8 +142,14 @@ export class ResultRoutes {
 
   /** Bytes that are still free. */
   async #room(): Promise<number> {
-    const used = await (this.#used ??= measure(this.#options.folder));
-    return this.#options.maxResults - used - this.#added;
+    try {
+      const used = await (this.#used ??= measure(this.#options.folder));
+      return this.#options.maxResults - used - this.#added;
+    } catch (error) {
+      // What could not be counted now may be countable when somebody has mended the folder.
+      this.#used = undefined;
+      throw error;
+    }
   }
 
   async #inTurn(request: IncomingMessage, transfer: () => Promise<void>): Promise<void> {
