@@ -108,9 +108,9 @@ export {
 } from "./errors/usage.js";
 export { FlowParametersError, FlowTimeoutError, type ParameterIssue } from "./errors/flows.js";
 export { concurrency, type ConcurrencyLimit, type Slot } from "./concurrency/concurrency.js";
-export { callTask, mapTask, redefineTask, submitTask, task, type Task } from "./task/task.js";
+export { callTask, mapTask, redefineTask, submitTask, task, type Task, type TaskOf } from "./task/task.js";
 export type { TaskCallOptions, TaskHook, TaskOptions } from "./task/task-options.js";
-export { flow, type Flow } from "./flow/flow.js";
+export { flow, type Flow, type FlowOf } from "./flow/flow.js";
 export type { FlowHook, FlowIdentity, FlowOptions, FlowRunIdentity } from "./flow/flow-options.js";
 export type { SchemaIssue, SchemaResult, StandardSchema } from "./flow/standard-schema.js";
 export { TaskFuture, type FutureResultOptions, type FutureWaitOptions } from "./future/task-future.js";

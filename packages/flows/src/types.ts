@@ -7,6 +7,13 @@ import type { State } from "./state/state.js";
 /** Any function. `never` parameters accept every function type. */
 export type AnyFunction = (...args: never[]) => unknown;
 
+/**
+ * A function of a user's, as `task` and `flow` take it. Not a function type: that would be the context of the function's parameters, and one
+ * with a default (`(x: number, separator = "") => ...`) would take its type from there, and not from the default.
+ */
+// eslint-disable-next-line @typescript-eslint/no-unsafe-function-type
+export type Definable = Function;
+
 /** What is inside these is not looked at for futures by the type checker. */
 type Opaque =
   | string

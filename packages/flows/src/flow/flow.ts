@@ -8,7 +8,7 @@ import type { Run } from "../engine/run.js";
 import { TaskFuture } from "../future/task-future.js";
 import { flowName } from "../options/names.js";
 import { parameterNames } from "../task/parameter-names.js";
-import type { AnyFunction, FlowValue, RunArguments } from "../types.js";
+import type { AnyFunction, Definable, FlowValue, RunArguments } from "../types.js";
 import { resolveFlowOptions, type FlowOptions, type ResolvedFlowOptions } from "./flow-options.js";
 
 /**
@@ -37,6 +37,9 @@ export interface Flow<A extends unknown[] = never[], R = unknown> {
   with(options: FlowOptions): Flow<A, R>;
 }
 
+/** The flow of a function. */
+export type FlowOf<F> = F extends (...args: infer A) => infer R ? Flow<A, R> : never;
+
 /** A flow with its options, as the engine knows it. */
 export interface FlowDefinition {
   readonly fn: AnyFunction;
@@ -57,17 +60,18 @@ export interface FlowDefinition {
  * });
  * await greetings(["arthur", "trillian"]);
  */
-export function flow<A extends unknown[], R>(fn: (...args: A) => R, options: FlowOptions = {}): Flow<A, R> {
+export function flow<F extends Definable>(fn: F, options: FlowOptions = {}): FlowOf<F> {
   if (typeof fn !== "function") throw new InvalidArgumentError("flow", "its first argument must be a function");
-  const name = flowName(fn, (options as { name?: string } | null)?.name);
+  const body = fn as unknown as AnyFunction;
+  const name = flowName(body, (options as { name?: string } | null)?.name);
   const resolved = resolveFlowOptions(`flow(${name})`, options);
-  const source = Function.prototype.toString.call(fn);
+  const source = Function.prototype.toString.call(body);
   const definition: FlowDefinition = {
-    fn: fn,
+    fn: body,
     name,
     version: options.version ?? createHash("sha256").update(source).digest("hex").slice(0, 32),
     options: resolved,
-    parameters: parameterNames(fn),
+    parameters: parameterNames(body),
   };
   const begin = (what: string, args: readonly unknown[]): Run => {
     assertNotImporting(what);
@@ -89,5 +93,5 @@ export function flow<A extends unknown[], R>(fn: (...args: A) => R, options: Flo
     fn: { value: fn },
     submit: { value: (...args: unknown[]) => new TaskFuture(begin(`${name}.submit()`, args)) },
     with: { value: (more: FlowOptions) => flow(fn, { ...options, name: options.name ?? name, ...more }) },
-  }) as unknown as Flow<A, R>;
+  }) as unknown as FlowOf<F>;
 }

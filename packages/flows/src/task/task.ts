@@ -4,7 +4,7 @@ import { Unmapped } from "../arguments/marks.js";
 import { MapLengthError, NotInRunError } from "../errors/usage.js";
 import { TaskFuture } from "../future/task-future.js";
 import { taskName } from "../options/names.js";
-import type { AnyFunction, MapArguments, RunArguments } from "../types.js";
+import type { AnyFunction, Definable, MapArguments, RunArguments } from "../types.js";
 import { enclosingCaller, isOnWorker } from "../engine/enclosing.js";
 import { parameterNames } from "./parameter-names.js";
 import {
@@ -43,6 +43,9 @@ export interface Task<A extends unknown[] = never[], R = unknown> {
   with(options: TaskCallOptions): Task<A, R>;
 }
 
+/** The task of a function. */
+export type TaskOf<F> = F extends (...args: infer A) => infer R ? Task<A, R> : never;
+
 /** A task with its options, as the engine knows it. */
 export interface TaskDefinition {
   readonly fn: AnyFunction;
@@ -60,13 +63,13 @@ export interface TaskDefinition {
  * @example
  * const sayHello = task(async (name: string) => console.log(`hello ${name}`), { name: "say_hello" });
  */
-export function task<A extends unknown[], R>(fn: (...args: A) => R, options: TaskOptions = {}): Task<A, R> {
+export function task<F extends Definable>(fn: F, options: TaskOptions = {}): TaskOf<F> {
   if (typeof fn !== "function") throw new InvalidArgumentError("task", "its first argument must be a function");
-  const name = taskName(fn, (options as { name?: string } | null)?.name);
-  return defined(fn, name, options);
+  const body = fn as unknown as AnyFunction;
+  return defined(body, taskName(body, (options as { name?: string } | null)?.name), options) as TaskOf<F>;
 }
 
-function defined<A extends unknown[], R>(fn: (...args: A) => R, name: string, options: TaskCallOptions): Task<A, R> {
+function defined(fn: AnyFunction, name: string, options: TaskCallOptions): unknown {
   // These functions may be captured by other tasks and travel to workers. There they find the package's functions, and nothing of the
   // definition, whose hooks and stores stay here.
   const call = async (...args: unknown[]): Promise<unknown> => callTask(call, fn, args);
@@ -81,7 +84,7 @@ function defined<A extends unknown[], R>(fn: (...args: A) => R, name: string, op
     submit: { value: submit },
     map: { value: map },
     with: { value: withOptions },
-  }) as unknown as Task<A, R>;
+  });
 }
 
 class Definition implements TaskDefinition {

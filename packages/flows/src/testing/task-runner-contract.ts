@@ -13,6 +13,7 @@ import {
   runContext,
   task,
   unmapped,
+  type FlowValue,
   type RunEvent,
   type TaskRunner,
 } from "@heddle/flows";
@@ -106,7 +107,7 @@ export function registerTaskRunnerContract(
   options: TaskRunnerContractOptions = {},
 ): void {
   /** Calls a body as a flow on the runner. */
-  const inFlow = <R>(body: () => R): ReturnType<ReturnType<typeof flow<[], R>>> =>
+  const inFlow = async <R>(body: () => R): Promise<FlowValue<R>> =>
     flow(body, { name: "contract", taskRunner: make() })();
 
   describe(`the task runner contract: ${name}`, () => {
