@@ -188,16 +188,15 @@ describe("what tasks say", () => {
       async () => {
         console.log("one\ntwo");
         await new Promise((resolve) => setTimeout(resolve, 10));
-        console.error("three");
+        console.warn("three");
       },
       { logPrints: true },
     );
     const run = bench.submit(call);
     await run.ended;
     expect(run.lines).toEqual([
-      { level: "info", message: "one", worker: run.workers[0] },
-      { level: "info", message: "two", worker: run.workers[0] },
-      { level: "error", message: "three", worker: run.workers[0] },
+      { level: "info", message: "one\ntwo", worker: run.workers[0] },
+      { level: "warn", message: "three", worker: run.workers[0] },
     ]);
   });
 });

@@ -14,8 +14,6 @@ export interface RunHost {
   ownTime(time: number, notBefore: number): number;
   workerName(index: number): string | undefined;
   cancel(run: ClusterRun): void;
-  /** What the run printed. */
-  print(run: ClusterRun, news: Extract<RunNews, { kind: "print" }>, worker: string | undefined): void;
   readonly isStopped: boolean;
 }
 
@@ -97,18 +95,16 @@ export class ClusterRun implements RunnerHandle {
   }
 
   hear(news: RunNews, worker: string | undefined): void {
-    if (this.#status !== "open") {
-      // What the code still does after its end may print.
-      if (news.kind === "print") this.#host.print(this, news, worker);
+    if (news.kind === "print") {
+      // Where the flow runs, as if the task ran there: on the same stream, unchanged. Also what it prints after its end.
+      process[news.stream].write(news.text);
       return;
     }
+    if (this.#status !== "open") return;
     const { report } = this.task;
     switch (news.kind) {
       case "log":
         report.log(news.level, news.message, this.#ownTime(news.time), worker);
-        return;
-      case "print":
-        this.#host.print(this, news, worker);
         return;
       case "retry":
         this.#worker = worker;

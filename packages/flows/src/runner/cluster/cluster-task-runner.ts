@@ -10,10 +10,9 @@ import type { AcquireLease, RunnerContext, RunnerHandle, RunnerTask, TaskRunner 
 import { ClusterEvents } from "./cluster-events.js";
 import { ClusterRun, type RunHost } from "./cluster-run.js";
 import { Definitions } from "./definitions.js";
-import { decodeNews, topicOf, type RunNews } from "./news.js";
+import { decodeNews, topicOf } from "./news.js";
 import { checkOptions, type ClusterTaskRunnerOptions } from "./options.js";
 import { writePerformanceReport } from "./performance-report.js";
-import { Printer } from "./printer.js";
 import { drawTag, runKey } from "./run-key.js";
 import { UnsubmittedRun } from "./unsubmitted-run.js";
 import { Upstream } from "./upstream.js";
@@ -94,7 +93,6 @@ class FlowSession implements RunHost {
   readonly #byNumber: (ClusterRun | undefined)[] = [];
   readonly #workers = new Map<number, string>();
   readonly #upstream: Upstream;
-  readonly #printer = new Printer();
   readonly #context: RunnerContext;
   readonly #options: ClusterTaskRunnerOptions;
   /** Cancelled in this turn: told together. */
@@ -230,10 +228,6 @@ class FlowSession implements RunHost {
       this.#cancelled = [];
       if (!this.isStopped) this.client.cancel(runs.map((each) => each.native));
     });
-  }
-
-  print(run: ClusterRun, news: Extract<RunNews, { kind: "print" }>, worker: string | undefined): void {
-    this.#printer.print(run.task, news, worker);
   }
 
   // ---- what the scheduler says

@@ -17,7 +17,6 @@ export type RunNews =
       readonly number: number;
       readonly stream: "stdout" | "stderr";
       readonly text: string;
-      readonly time: number;
     }
   /** Attempt `attempt` failed, and another follows. */
   | {

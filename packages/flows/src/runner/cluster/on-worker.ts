@@ -4,6 +4,7 @@
  */
 import { FinalFailure, currentTask, runControl, type RunControl, type TaskContext } from "@heddle/worker/task";
 import { setTimeout as pause } from "node:timers/promises";
+import { captureConsole } from "../../context/console.js";
 import type { TaskScope } from "../../context/scope.js";
 import type { LogLevel } from "../../history/run-event.js";
 import { executeAttempt, type AttemptResult, type AttemptResults, type AttemptScope } from "../../task/attempt.js";
@@ -35,6 +36,9 @@ export function runOnWorker(call: object, frame: RunFrame, args: readonly unknow
   return run.attempt === 1 ? run.execute() : run.executeAgain();
 }
 
+/** `console.*` of this thread goes to the logs of runs too, from the first run on that wants it. */
+let logsConsole = false;
+
 class WorkerRun implements AttemptScope {
   readonly kind = "task";
   readonly call: TaskCall;
@@ -60,6 +64,10 @@ class WorkerRun implements AttemptScope {
     const { name, number } = readRunKey(task.key);
     this.#name = name;
     this.#number = number;
+    if (call.policy.logPrints && !logsConsole) {
+      logsConsole = true;
+      captureConsole();
+    }
     control.listen((stream, text) => this.#print(stream, text));
   }
 
@@ -160,7 +168,7 @@ class WorkerRun implements AttemptScope {
   // ---- what it tells
 
   #print(stream: "stdout" | "stderr", text: string): void {
-    this.#tell({ kind: "print", number: this.#number, stream, text: cut(text), time: Date.now() });
+    this.#tell({ kind: "print", number: this.#number, stream, text: cut(text) });
   }
 
   #tell(news: RunNews): void {
