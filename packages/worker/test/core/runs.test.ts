@@ -165,6 +165,18 @@ describe("runs on a worker", () => {
     expect(driver.on()).toEqual([0, 2, 3]);
   });
 
+  it("names long runs as the scheduler knows them by now, not as their thread does", () => {
+    const driver = new Driver();
+    driver.compute({ task: 1, run: 10 });
+    const { ticket } = driver.given(1);
+    const begun = (tickets: Int32Array): void =>
+      void driver.event({ type: "begun", tasks: Int32Array.of(1), runs: tickets, startedAt: Float64Array.of(5) });
+    begun(Int32Array.of(ticket));
+    expect(driver.sent("begun")).toMatchObject([{ tasks: Int32Array.of(1), runs: Int32Array.of(10) }]);
+    begun(Int32Array.of(ticket + 1));
+    expect(driver.sent("begun")).toEqual([]);
+  });
+
   it("tells the scheduler which runs wait without their thread, whichever way, once for both", () => {
     const driver = new Driver();
     driver.compute({ task: 1 });
