@@ -1,5 +1,6 @@
 import type { Topic } from "@heddle/protocol/dashboard";
 import workerUrl from "../../data/worker.ts?worker&url";
+import { startWorker } from "./start-worker.js";
 import type { PageToWorker, Snapshot, WorkerToPage } from "../../data/messages.js";
 
 type Answer = Extract<WorkerToPage, { readonly id: number }>;
@@ -71,17 +72,4 @@ export class DataLink {
       this.send({ type: "topics", topics });
     });
   }
-}
-
-/** Under Trusted Types a worker starts only from an address that a policy has passed: those of this origin. */
-function startWorker(address: string): Worker {
-  const url = new URL(address, document.baseURI);
-  const check = (input: string): string => {
-    if (new URL(input).origin !== location.origin) throw new TypeError(`a worker may not start from ${input}`);
-    return input;
-  };
-  const policy = window.trustedTypes?.createPolicy("dash", { createScriptURL: check });
-  // The constructor takes a TrustedScriptURL where there are such; the DOM library does not know them yet.
-  const trusted = policy ? (policy.createScriptURL(url.href) as unknown as string) : check(url.href);
-  return new Worker(trusted, { type: "module" });
 }
