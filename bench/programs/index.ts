@@ -2,6 +2,7 @@ import type { Program } from "../harness/contender.js";
 import { bulk } from "./bulk.js";
 import { chain } from "./chain.js";
 import { echo } from "./echo.js";
+import { flows } from "./flows.js";
 import { latency } from "./latency.js";
 import { map } from "./map.js";
 import { merge } from "./merge.js";
@@ -22,6 +23,7 @@ export const PROGRAMS: readonly Program[] = [
   transfer,
   objects,
   startup,
+  flows,
   echo,
   bulk,
 ];
