@@ -55,6 +55,17 @@ export class HistoryDamagedError extends HeddleError {
 }
 registerError(HistoryDamagedError);
 
+/** History has no flow run of this id or name. */
+export class UnknownFlowRunError extends HeddleError {
+  constructor(readonly run: string) {
+    super(
+      "HEDDLE_FLOW_RUN_UNKNOWN",
+      `history has no flow run ${run}: give the beginning of an id, or a name; \`heddle flows ls\` lists them`,
+    );
+  }
+}
+registerError(UnknownFlowRunError);
+
 /** Several flow runs begin with what was asked for. */
 export class AmbiguousRunError extends HeddleError {
   constructor(
