@@ -3,6 +3,9 @@ import { MAX_EVENT_BYTES } from "@heddle/protocol";
 import type { RunEvent, RunEventSink } from "../../history/run-event.js";
 import { topicOf } from "./news.js";
 
+/** Events to a message, so that it nearly always holds them: what does not fit has been written for nothing. */
+const PIECE = 1000;
+
 /** Gives the events of a flow run to the scheduler, for its dashboard and whoever listens: JSON, an array of them in each message. */
 export class ClusterEvents implements RunEventSink {
   readonly #client: RunClient;
@@ -21,7 +24,7 @@ export class ClusterEvents implements RunEventSink {
     const keys = this.#keys;
     this.#keys = undefined;
     if (keys !== undefined) this.#publish([keys]);
-    this.#publish(events);
+    for (let at = 0; at < events.length; at += PIECE) this.#publish(events.slice(at, at + PIECE));
   }
 
   #publish(events: readonly unknown[]): void {
