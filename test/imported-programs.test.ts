@@ -85,3 +85,30 @@ it("leaves what imported functions do inside tasks alone", async () => {
   );
   expect(results).toEqual([{ value: [2, 3, 4] }, { value: [5] }]);
 });
+
+it("names a flow that a file which tasks import calls at its top level", async () => {
+  using folder = new Folder();
+  folder.write(
+    "flow.mjs",
+    `
+import { flow } from "heddle";
+const isProgram = globalThis.client !== undefined;
+const nightly = flow(async () => 1, { name: "nightly" });
+export const started = isProgram ? "by the program" :
+  await nightly();
+export const double = (x) => 2 * x;
+`,
+  );
+  const results = await outcomes(
+    folder,
+    `const { double } = await import("./flow.mjs");
+     await outcome(client.submit(double, 21));`,
+  );
+  expect(results).toEqual([
+    {
+      code: "HEDDLE_IMPORTED_PROGRAM",
+      location: expect.stringMatching(/\/flow\.mjs:6:\d+$/) as string,
+      message: expect.stringContaining("nightly() was called at the top level of a file") as string,
+    },
+  ]);
+});
