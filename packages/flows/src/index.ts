@@ -117,6 +117,7 @@ export { TaskFuture, type FutureResultOptions, type FutureWaitOptions } from "./
 export { FailureAllowed, Quoted, Unmapped, allowFailure, quote, unmapped } from "./arguments/marks.js";
 export { exponentialBackoff, type RetryDelay, type RetryDelays } from "./options/retry-options.js";
 export type { ResultStorage } from "./options/result-options.js";
+export { artifact, type ArtifactOptions } from "./context/artifact.js";
 export { log, type RunLog } from "./context/log.js";
 export { runContext, type RunContext } from "./context/run-context.js";
 export { addRunEventSink } from "./engine/event-stream.js";

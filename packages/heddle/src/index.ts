@@ -91,6 +91,7 @@ export {
   TaskFuture,
   addRunEventSink,
   allowFailure,
+  artifact,
   concurrency,
   exponentialBackoff,
   flow,
@@ -102,6 +103,7 @@ export {
   unmapped,
 } from "@heddle/flows";
 export type {
+  ArtifactOptions,
   CacheContext,
   ClusterTaskRunnerOptions,
   ConcurrencyLimit,

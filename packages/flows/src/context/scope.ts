@@ -3,6 +3,7 @@
  * module on a worker may bring along, finds it too.
  */
 import { AsyncLocalStorage } from "node:async_hooks";
+import type { ArtifactParts } from "./artifact.js";
 import type { LogLevel } from "../history/run-event.js";
 import type { AcquireLease, TaskRunIdentity } from "../runner/task-runner.js";
 
@@ -18,6 +19,10 @@ interface AnyScope {
   readonly logPrints: boolean;
   /** A line for the run's log. */
   log(level: LogLevel, message: string): void;
+  /** Keeps something for people to look at; absent where that cannot be: on workers. */
+  artifact?(made: ArtifactParts): void;
+  /** Bytes of the largest there may be. */
+  readonly maxArtifact?: number;
 }
 
 /** A flow run as the code inside it sees it. */

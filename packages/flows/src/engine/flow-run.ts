@@ -2,6 +2,7 @@
 import { randomBytes } from "node:crypto";
 import { InvalidOptionError } from "@heddle/client";
 import type { Settings } from "@heddle/protocol";
+import type { ArtifactParts } from "../context/artifact.js";
 import type { FlowScope } from "../context/scope.js";
 import { printLine } from "../context/terminal.js";
 import { CancelledRunError, UnfinishedRunError } from "../errors/runs.js";
@@ -190,6 +191,14 @@ export class FlowRun extends Run implements FlowScope {
       message,
       ...(worker === undefined ? {} : { worker }),
     });
+  }
+
+  artifact(made: ArtifactParts, number = -1): void {
+    this.events.emit({ kind: "artifact", flowRun: this.id, number, time: Date.now(), ...made });
+  }
+
+  get maxArtifact(): number {
+    return this.settings.settings.get("flows.maxArtifact");
   }
 
   /** Says something about a run to whoever sits at the terminal, and to its log. */

@@ -1,6 +1,7 @@
 /** One run of a task in a flow run: what it waits for, who executes it, and how it went. */
 import { findFutures, replaceFutures, type Found } from "../arguments/futures-in.js";
 import { FailureAllowed } from "../arguments/marks.js";
+import type { ArtifactParts } from "../context/artifact.js";
 import { CrashedRunError, UnfinishedRunError, messageOf } from "../errors/runs.js";
 import { runOf } from "../future/task-future.js";
 import type { Json, LogLevel } from "../history/run-event.js";
@@ -261,6 +262,14 @@ export class TaskRun extends Run implements RunnerTask, RunReport {
 
   log(level: LogLevel, message: string, time?: number, worker?: string): void {
     this.owner.logFor(this.number, level, message, time, worker);
+  }
+
+  artifact(made: ArtifactParts): void {
+    this.owner.artifact(made, this.number);
+  }
+
+  get maxArtifact(): number {
+    return this.owner.maxArtifact;
   }
 
   warn(message: string): void {

@@ -2,6 +2,7 @@
  * Between the flow engine and whatever executes its tasks. The engine owns states, names, history and what depends on what; a runner
  * executes calls and says how they went.
  */
+import type { ArtifactParts } from "../context/artifact.js";
 import type { LogLevel, RunEventSink } from "../history/run-event.js";
 import type { StoredResult } from "../results/stored-result.js";
 import type { TaskCall } from "../task/task-call.js";
@@ -79,6 +80,9 @@ export interface RunReport {
   /** An attempt failed and another follows after `delay` milliseconds. */
   awaitingRetry(attempt: number, delay: number, error: unknown): void;
   log(level: LogLevel, message: string, time?: number, worker?: string): void;
+  /** Something for people to look at, of at most so many bytes of JSON. */
+  artifact(made: ArtifactParts): void;
+  readonly maxArtifact: number;
   /** The runner's own word to whoever sits at the terminal, and for the run's log. */
   warn(message: string): void;
   settled(outcome: RunOutcome): void;

@@ -13,6 +13,7 @@ import {
   NotInRunError,
   SequentialTaskRunner,
   TaskFuture,
+  artifact,
   flow,
   log,
   runContext,
@@ -530,6 +531,47 @@ describe("[context and logs]", () => {
       "loud 1",
     ]);
     spy.mockRestore();
+  });
+});
+
+describe("[artifacts]", () => {
+  it("are events of the run that left them", async () => {
+    using recorder = new Recorder();
+    const t = task(() => artifact.table({ key: "slowest", rows: [{ route: "/", ms: 12 }], description: "routes" }), {
+      name: "t",
+    });
+    await flow(
+      async () => {
+        await t();
+        artifact.markdown({ key: "report", markdown: "# Day" });
+        artifact.link({ key: "bucket", url: "https://example.org", text: "all" });
+      },
+      { name: "f" },
+    )();
+    const made = recorder.events.flatMap((event) =>
+      event.kind === "artifact" ? [[event.number, event.type, event.key, event.description, event.data]] : [],
+    );
+    expect(made).toEqual([
+      [0, "table", "slowest", "routes", [{ route: "/", ms: 12 }]],
+      [-1, "markdown", "report", "", "# Day"],
+      [-1, "link", "bucket", "", { url: "https://example.org", text: "all" }],
+    ]);
+  });
+
+  it("are refused without a run, without a key, too large, or when they are no JSON", async () => {
+    const leave = (rows: Record<string, unknown>[], key = "k") => artifact.table({ key, rows });
+    expect(() => leave([])).toThrow(NotInRunError);
+    const cyclic: Record<string, unknown> = {};
+    cyclic["self"] = cyclic;
+    await flow(
+      () => {
+        for (const rows of [[{ a: 1n }], [{ a: new Date() }], [{ a: NaN }], [cyclic]])
+          expect(() => leave(rows)).toThrow(/k holds what is no plain JSON/);
+        expect(() => leave([{ a: "x".repeat(2 ** 20) }])).toThrow(/more than flows\.maxArtifact/);
+        expect(() => leave([], "")).toThrow(/without a key/);
+      },
+      { name: "f" },
+    )();
   });
 });
 

@@ -1,5 +1,6 @@
 /** A task run executed in the flow's own process. */
 import { TaskCancelledError, type TaskTimeoutError } from "@heddle/worker/task";
+import type { ArtifactParts } from "../../context/artifact.js";
 import type { LogLevel } from "../../history/run-event.js";
 import { executeAttempt, type AttemptResult, type AttemptResults, type AttemptScope } from "../../task/attempt.js";
 import { parametersOf } from "../../task/parameters.js";
@@ -225,6 +226,14 @@ export class LocalExecution implements RunnerHandle, AttemptScope {
 
   log(level: LogLevel, message: string): void {
     this.task.report.log(level, message);
+  }
+
+  artifact(made: ArtifactParts): void {
+    this.task.report.artifact(made);
+  }
+
+  get maxArtifact(): number {
+    return this.task.report.maxArtifact;
   }
 
   expire(error: TaskTimeoutError): void {
