@@ -101,7 +101,7 @@ const NAMES: readonly (keyof TaskCallOptions)[] = [
   "waitFor",
 ];
 
-export interface ResolvedCaching {
+interface ResolvedCaching {
   readonly by: CacheKeyFunction | CachePolicy;
   /** Milliseconds; 0: for ever. */
   readonly expiration: number;

@@ -56,6 +56,8 @@ export class BenchRun implements RunnerTask {
         void this.states.push(`retry ${attempt} after ${delay}: ${(error as Error).message}`),
       log: (level, message, _time, worker) => void this.lines.push({ level, message, worker }),
       warn: (message) => void this.warnings.push(message),
+      artifact: ({ key }) => void this.lines.push({ level: "info", message: `artifact ${key}`, worker: undefined }),
+      maxArtifact: Infinity,
       settled: (outcome) => {
         if (isOver) throw new Error(`${run.name} has settled twice`);
         isOver = true;
