@@ -9,16 +9,25 @@ export function printLine(line = ""): void {
   process.stdout.write(`${line}\n`);
 }
 
+/** Colours a padded cell; the headings are row -1. */
+export type Paint = (cell: string, row: number, column: number) => string;
+
 /** Prints rows under headings, columns aligned; numbers to the right. */
-export function printTable(headings: readonly string[], rows: readonly (readonly (string | number)[])[]): void {
+export function printTable(
+  headings: readonly string[],
+  rows: readonly (readonly (string | number)[])[],
+  paint: Paint = (cell) => cell,
+): void {
   const cells = [headings.map((heading) => heading.toUpperCase()), ...rows.map((row) => row.map(String))];
   const widths = headings.map((_, column) => Math.max(...cells.map((row) => row[column]!.length)));
   const numeric = headings.map((_, column) => rows.length > 0 && rows.every((row) => typeof row[column] === "number"));
-  for (const row of cells) {
-    const line = row.map((cell, column) =>
-      numeric[column] ? cell.padStart(widths[column]!) : cell.padEnd(widths[column]!),
-    );
-    printLine(line.join("  ").trimEnd());
+  for (const [index, row] of cells.entries()) {
+    const last = row.findLastIndex((cell) => cell !== "");
+    const line = row.slice(0, last + 1).map((cell, column) => {
+      const padded = numeric[column] ? cell.padStart(widths[column]!) : cell.padEnd(widths[column]!);
+      return paint(column === last ? padded.trimEnd() : padded, index - 1, column);
+    });
+    printLine(line.join("  "));
   }
 }
 

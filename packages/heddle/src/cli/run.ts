@@ -6,6 +6,7 @@ import { addCluster } from "./commands/cluster.js";
 import { addConfig } from "./commands/config.js";
 import { addDoctor } from "./commands/doctor.js";
 import { addExplain } from "./commands/explain.js";
+import { addFlows } from "./commands/flows.js";
 import { addRun } from "./commands/run.js";
 import { addScheduler } from "./commands/scheduler.js";
 import { addStatus } from "./commands/status.js";
@@ -21,6 +22,7 @@ const USAGE_CODES = new Set([
   "HEDDLE_SETTING_UNKNOWN",
   "HEDDLE_SETTING_INVALID",
   "HEDDLE_QUANTITY_INVALID",
+  "HEDDLE_RUN_AMBIGUOUS",
 ]);
 
 /**
@@ -50,6 +52,7 @@ export async function run(args: readonly string[]): Promise<number> {
     addExplain,
     addCancel,
     addRun,
+    addFlows,
     addDoctor,
     addConfig,
   ])

@@ -1,4 +1,4 @@
-import { HeddleError, parseSize, registerError } from "@heddle/protocol";
+import { HeddleError, parseDuration, parseSize, registerError } from "@heddle/protocol";
 import { InvalidArgumentError } from "commander";
 
 /** A command was called in a way that makes no sense: exit status 2. */
@@ -21,6 +21,8 @@ function reading<T>(read: (text: string) => T): (text: string) => T {
 }
 
 export const readSize = reading((text) => parseSize(/^\d+$/.test(text) ? Number(text) : text));
+
+export const readDuration = reading((text) => parseDuration(text));
 
 export const readCount = reading((text) => {
   if (!/^\d+$/.test(text)) throw new Error("It must be a whole number from 0.");
