@@ -140,6 +140,9 @@ describe("flows", { timeout: LIMIT }, () => {
     const floors = Array.from({ length: 10 }, (_, index) => `elevator stops on floor ${index + 1}`);
     expect(await lines("elevator", "--fast")).toEqual(floors);
   });
+  it("climate: retried, cached, and right", async () => {
+    expect(verdicts(await example("climate"))).toHaveLength(5);
+  });
   it("runners: the same numbers through all of them", async () => {
     expect(await lines("runners")).toEqual(["sum of the squares: 385", "half of it: 192.5", "the flow returned 192.5"]);
   });

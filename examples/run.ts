@@ -16,6 +16,7 @@ const EXAMPLES: Readonly<Record<string, string>> = {
   "flow-subflow": "a flow that calls another one with a runner of its own",
   "count-to": "ten tasks that wait, at the same time",
   elevator: "ten tasks that begin together and end in order",
+  climate: "real weather: extract with retries and a cache, transform on a cluster, load, an artifact",
   runners: "one pipeline over three runners: concurrent, cluster, sequential",
 };
 

@@ -11,8 +11,7 @@ export function Artifacts({ artifacts }: { readonly artifacts: readonly Artifact
     return (
       <Panel title="Artifacts">
         <Empty title="It left none">
-          <code>artifact.table(rows)</code>, <code>artifact.markdown(text)</code> and <code>artifact.link(url)</code>{" "}
-          make them.
+          <code>artifact.table</code>, <code>artifact.markdown</code> and <code>artifact.link</code> make them.
         </Empty>
       </Panel>
     );
@@ -28,13 +27,21 @@ export function Artifacts({ artifacts }: { readonly artifacts: readonly Artifact
 }
 
 function Text({ artifact }: { readonly artifact: Artifact }): ReactElement {
-  const text = typeof artifact.data === "string" ? artifact.data : JSON.stringify(artifact.data, undefined, 2);
-  if (artifact.type === "link" && /^https?:\/\//i.test(text))
+  const { data } = artifact;
+  if (
+    artifact.type === "link" &&
+    isRecord(data) &&
+    typeof data["url"] === "string" &&
+    /^https?:\/\//i.test(data["url"])
+  ) {
+    const text = typeof data["text"] === "string" ? data["text"] : data["url"];
     return (
-      <a href={text} rel="noopener noreferrer nofollow" target="_blank" className="mono">
+      <a href={data["url"]} rel="noopener noreferrer nofollow" target="_blank" title={plain(data["url"], 1000)}>
         {plain(text)}
       </a>
     );
+  }
+  const text = typeof data === "string" ? data : JSON.stringify(data, undefined, 2);
   return <pre className="artifact-text">{plainLines(text)}</pre>;
 }
 

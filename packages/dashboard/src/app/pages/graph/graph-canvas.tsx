@@ -9,6 +9,7 @@ import type { TaskGraph } from "../../../graph/task-graph.js";
 import { plain } from "../../design/format.js";
 import { nearestNode, NodeIndex } from "../../../graph/node-index.js";
 
+/** Pixels from layer to layer, at least, and from node to node. */
 const STEP = { x: 120, y: 26 };
 /** Edges of more than so many are a grey cloud: only those of the node under the pointer are drawn. */
 const EDGES = 20_000;
@@ -32,6 +33,11 @@ export function GraphCanvas(props: GraphCanvasProps): ReactElement {
   const [hovered, setHovered] = useState<number>();
   const behavior = useRef<ZoomBehavior<HTMLCanvasElement, unknown>>(undefined);
   const index = useMemo(() => new NodeIndex(layout.x, layout.y), [layout]);
+  // A thousand tasks beside each other in three layers would be a thread: layers stand as far apart as there is room.
+  const { bounds } = index;
+  const [columns, rows] = [bounds.right - bounds.left + 1, bounds.bottom - bounds.top + 1];
+  const low = Math.min(1.5, (size.height - 40) / (rows * STEP.y));
+  const stepX = Math.max(STEP.x, (0.9 * size.width) / (columns * low));
 
   useLayoutEffect(() => {
     const element = canvas.current!.parentElement!;
@@ -47,29 +53,24 @@ export function GraphCanvas(props: GraphCanvasProps): ReactElement {
     select(canvas.current!).call(zooming).on("dblclick.zoom", null);
   }, []);
   const fit = (): void => {
-    const whole = index.bounds;
-    const scale = Math.min(
-      1.5,
-      (size.width - 60) / Math.max(1, (whole.right - whole.left + 1) * STEP.x),
-      (size.height - 40) / Math.max(1, (whole.bottom - whole.top + 1) * STEP.y),
-    );
-    const x = size.width / 2 - (scale * STEP.x * (whole.left + whole.right)) / 2;
-    const y = size.height / 2 - (scale * STEP.y * (whole.top + whole.bottom)) / 2;
+    const scale = Math.min(low, (size.width - 60) / (columns * stepX));
+    const x = size.width / 2 - (scale * stepX * (bounds.left + bounds.right)) / 2;
+    const y = size.height / 2 - (scale * STEP.y * (bounds.top + bounds.bottom)) / 2;
     behavior.current?.transform(select(canvas.current!), zoomIdentity.translate(x, y).scale(scale));
   };
   useEffect(fit, [index, size.width, size.height]);
 
   useEffect(() => {
     const frame = requestAnimationFrame(() =>
-      draw(canvas.current!, { graph, states, layout, size, transform, hovered }),
+      draw(canvas.current!, { graph, states, layout, stepX, size, transform, hovered }),
     );
     return () => cancelAnimationFrame(frame);
-  }, [graph, states, layout, size, transform, hovered]);
+  }, [graph, states, layout, stepX, size, transform, hovered]);
 
   const nodeAt = (event: PointerEvent): number | undefined => {
     const box = canvas.current!.getBoundingClientRect();
     const [x, y] = transform.invert([event.clientX - box.left, event.clientY - box.top]);
-    return nearestNode(index, x / STEP.x, y / STEP.y, 8 / transform.k / STEP.x, 8 / transform.k / STEP.y);
+    return nearestNode(index, x / stepX, y / STEP.y, 8 / transform.k / stepX, 8 / transform.k / STEP.y);
   };
   const hover = (event: PointerEvent): void => {
     const node = nodeAt(event);
@@ -101,6 +102,7 @@ interface Picture {
   readonly graph: TaskGraph;
   readonly states: Uint8Array;
   readonly layout: Layout;
+  readonly stepX: number;
   readonly size: { readonly width: number; readonly height: number };
   readonly transform: ZoomTransform;
   readonly hovered: number | undefined;
@@ -118,7 +120,7 @@ const TOKENS: Readonly<Record<(typeof STATE_NAMES)[number], string>> = {
 };
 
 function draw(canvas: HTMLCanvasElement, picture: Picture): void {
-  const { graph, states, layout, size, transform, hovered } = picture;
+  const { graph, states, layout, stepX, size, transform, hovered } = picture;
   const ratio = devicePixelRatio;
   canvas.width = size.width * ratio;
   canvas.height = size.height * ratio;
@@ -130,9 +132,9 @@ function draw(canvas: HTMLCanvasElement, picture: Picture): void {
   context.scale(ratio, ratio);
   context.clearRect(0, 0, size.width, size.height);
 
-  const x = (node: number): number => transform.applyX(layout.x[node]! * STEP.x);
+  const x = (node: number): number => transform.applyX(layout.x[node]! * stepX);
   const y = (node: number): number => transform.applyY(layout.y[node]! * STEP.y);
-  const side = Math.max(1, Math.min(14, 12 * transform.k));
+  const side = Math.max(2, Math.min(14, 12 * transform.k));
   const inSight = (node: number): boolean =>
     x(node) > -side && x(node) < size.width + side && y(node) > -side && y(node) < size.height + side;
 

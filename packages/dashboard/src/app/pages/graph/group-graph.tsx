@@ -5,7 +5,7 @@ import { csrFromPairs } from "../../../graph/csr-graph.js";
 import { layout } from "../../../graph/layout.js";
 import { apiAddress, getJson } from "../../api/client.js";
 import { useQuery } from "../../api/use-query.js";
-import { formatCompact, formatCount, formatPercent, formatPlural, plain } from "../../design/format.js";
+import { formatCompact, formatCount, formatPlural, plain } from "../../design/format.js";
 import { categoryColor, Swatch } from "../../design/legend.js";
 import { Empty, Panel } from "../../design/panel.js";
 import { STATES, STATE_ORDER } from "../../design/states.js";
@@ -153,7 +153,7 @@ function Box(props: {
             transform="rotate(-90)"
           />
           <text className="graph-percent" dy="0.35em">
-            {part === 1 ? "\u2713" : formatPercent(part).replace(/\s/g, "")}
+            {part === 1 ? "\u2713" : `${Math.floor(100 * part)}%`}
           </text>
         </g>
         <text className="graph-name" x="62" y="25">
