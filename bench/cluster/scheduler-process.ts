@@ -9,9 +9,10 @@ process.on("disconnect", () => process.exit());
 const RESOLUTION = 5;
 const delays = monitorEventLoopDelay({ resolution: RESOLUTION });
 
-const scheduler = new SchedulerServer({ port: 0, dashboard: false, log: (line) => console.error(line) });
+const dashboard = process.argv[2] === "dashboard" ? { port: 0 } : false;
+const scheduler = new SchedulerServer({ port: 0, dashboard, log: (line) => console.error(line) });
 await scheduler.start();
-tell({ address: scheduler.address });
+tell({ address: scheduler.address, dashboardUrl: scheduler.dashboardUrl ?? "" });
 
 process.on("message", (message: ToScheduler) => {
   if (message === "startWatch") {

@@ -3,27 +3,40 @@ import { Child } from "../harness/child.js";
 import { cpuSeconds } from "../harness/cpu-time.js";
 
 export type ToScheduler = "startWatch" | "endWatch";
-export type FromScheduler = { readonly address: string } | { readonly longestTurn: number };
+export type FromScheduler =
+  { readonly address: string; readonly dashboardUrl: string } | { readonly longestTurn: number };
 
 /** A scheduler process whose CPU time, memory and longest turn can be read from here. */
 export class WatchedScheduler {
   readonly #child: Child<ToScheduler, FromScheduler>;
   readonly address: string;
+  /** Empty where there is none. */
+  readonly dashboardUrl: string;
 
-  private constructor(child: Child<ToScheduler, FromScheduler>, address: string) {
+  private constructor(child: Child<ToScheduler, FromScheduler>, address: string, dashboardUrl: string) {
     this.#child = child;
     this.address = address;
+    this.dashboardUrl = dashboardUrl;
   }
 
-  static async start(): Promise<WatchedScheduler> {
-    const child = new Child<ToScheduler, FromScheduler>(new URL("./scheduler-process.ts", import.meta.url));
-    const { address } = (await child.receive()) as { address: string };
-    return new WatchedScheduler(child, address);
+  /** @param dashboard - with its dashboard, on any free port */
+  static async start(dashboard = false): Promise<WatchedScheduler> {
+    const script = new URL("./scheduler-process.ts", import.meta.url);
+    const child = new Child<ToScheduler, FromScheduler>(script, dashboard ? ["dashboard"] : []);
+    const { address, dashboardUrl } = (await child.receive()) as { address: string; dashboardUrl: string };
+    return new WatchedScheduler(child, address, dashboardUrl);
   }
 
   /** CPU seconds used so far. */
   get cpuSeconds(): number {
     return cpuSeconds(this.#child.pid);
+  }
+
+  /** CPU seconds that the scheduler's own thread has used: without its dashboard's, and without those of the engine. */
+  get threadSeconds(): number {
+    const { pid } = this.#child;
+    const [nanos] = readFileSync(`/proc/${pid}/task/${pid}/schedstat`, "utf8").split(" ");
+    return Number(nanos) / 1e9;
   }
 
   /** Bytes resident now. */

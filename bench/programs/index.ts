@@ -1,6 +1,7 @@
 import type { Program } from "../harness/contender.js";
 import { bulk } from "./bulk.js";
 import { chain } from "./chain.js";
+import { dashboard } from "./dashboard.js";
 import { echo } from "./echo.js";
 import { flows } from "./flows.js";
 import { latency } from "./latency.js";
@@ -24,6 +25,7 @@ export const PROGRAMS: readonly Program[] = [
   objects,
   startup,
   flows,
+  dashboard,
   echo,
   bulk,
 ];

@@ -29,6 +29,8 @@ export class Chunk {
   readonly rows: number;
   /** Rows whose tasks exist. */
   live = 0;
+  /** Where its keys are in the record. */
+  keysAt = 0;
   readonly keys: Uint8Array;
   readonly args: Uint8Array;
   readonly options: readonly TaskOptions[];

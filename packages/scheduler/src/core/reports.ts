@@ -111,7 +111,8 @@ function recordFinished(
   ended.decoded = 0;
   ended.nbytes = message.nbytes[row]!;
   ended.attempt = tasks.attempts[slot]! + 1;
-  state.recorder!.finished(worker, ended, state.now, chunk.keys, chunk.keyStart(chunkRow), chunk.keyEnd(chunkRow));
+  const keyStart = chunk.keyStart(chunkRow);
+  state.recorder!.finished(worker, ended, state.now, chunk.keysAt + keyStart, chunk.keyEnd(chunkRow) - keyStart);
 }
 
 function recordErred(
@@ -134,15 +135,9 @@ function recordErred(
   ended.decoded = 0;
   ended.nbytes = 0;
   ended.attempt = tasks.attempts[slot]! + 1;
-  state.recorder!.erred(
-    worker,
-    ended,
-    retried,
-    state.now,
-    chunk.keys,
-    chunk.keyStart(chunkRow),
-    chunk.keyEnd(chunkRow),
-  );
+  const keyStart = chunk.keyStart(chunkRow);
+  const keyLength = chunk.keyEnd(chunkRow) - keyStart;
+  state.recorder!.erred(worker, ended, retried, state.now, chunk.keysAt + keyStart, keyLength);
 }
 
 function failed(t: Transitions, worker: WorkerRecord, failures: readonly RunFailure[]): void {

@@ -97,6 +97,7 @@ export class SchedulerState {
   addChunk(chunk: Chunk): number {
     const index = this.freeChunks.pop() ?? this.chunks.length;
     this.chunks[index] = chunk;
+    if (this.recorder !== undefined) chunk.keysAt = this.recorder.keepKeys(chunk.keys);
     for (const definition of chunk.definitions()) definition.chunks++;
     return index;
   }

@@ -147,7 +147,12 @@ export class Transitions {
     tasks.state[slot] = to;
     transition(this, slot, from);
     // A task that goes into a queue may end up in another state than it was sent to.
-    if (recorder !== undefined) recorder.moved(tasks.group[slot]!, from, tasks.state[slot], tasks.nbytes[slot]!);
+    if (recorder === undefined) return;
+    const group = tasks.group[slot]!;
+    const reached = tasks.state[slot];
+    recorder.moved(group, from, reached);
+    if (reached === State.memory) recorder.held(group, tasks.nbytes[slot]!);
+    else if (from === State.memory) recorder.held(group, -tasks.nbytes[slot]!);
   }
 
   #dropIfUnneeded(slot: number): void {

@@ -67,8 +67,8 @@ export interface RecordMemory {
   readonly gauges: SharedArrayBuffer;
 }
 
-/** Bytes of keys kept, per row: keys are longer, so the oldest rows lose theirs. */
-const KEY_BYTES = 32;
+/** Bytes of keys kept, per row; with longer ones the oldest rows lose theirs. */
+const KEY_BYTES = 64;
 const MIN_ROWS = 1024;
 
 /** @param rows - rows to keep; rounded up to a power of two */

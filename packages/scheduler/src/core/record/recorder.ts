@@ -8,8 +8,8 @@ import type { FailureNews, GoneWorker, NewGroup, NewWorker, RecordNews } from ".
 /** Kinds of failures told at once; beyond it only their number is. */
 const MAX_FAILURES = 200;
 const WORKERS_NAMED = 16;
-/** Bytes of a key that are kept. */
-const MAX_KEY = 512;
+/** Bytes of the longest key that is kept. */
+const MAX_KEY = 0xffff;
 /** A row's unit for decoding, microseconds. */
 const COARSE = 64;
 
@@ -35,6 +35,7 @@ export interface EndedRun {
 export class Recorder {
   readonly memory: RecordMemory;
   readonly #columns: RecordColumns;
+  readonly #counts: Int32Array;
   readonly #mask: number;
   readonly #keyMask: number;
   #next = 0;
@@ -55,6 +56,7 @@ export class Recorder {
   constructor(memory: RecordMemory) {
     this.memory = memory;
     this.#columns = new RecordColumns(memory);
+    this.#counts = this.#columns.counts;
     this.#mask = memory.capacity - 1;
     this.#keyMask = memory.keys.byteLength - 1;
     this.#columns.laneGroups.fill(IDLE);
@@ -119,20 +121,46 @@ export class Recorder {
     for (let thread = 0; thread < worker.threads; thread++) this.running(worker, thread, IDLE, 0, 0);
   }
 
+  /**
+   * Keeps the keys of tasks that arrived together, so that a row costs a number and no copy. The oldest keys go when there is no room.
+   *
+   * @returns where they begin
+   */
+  keepKeys(keys: Uint8Array): number {
+    const { control, keys: ring } = this.#columns;
+    const start = this.#keyNext;
+    const { length } = keys;
+    this.#keyNext = (start + length) | 0;
+    // Said before it is done: whoever reads what is written over must find out.
+    Atomics.store(control, Control.keyHead, this.#keyNext);
+    if (length > ring.length) return start;
+    const place = start & this.#keyMask;
+    const first = Math.min(length, ring.length - place);
+    if (first === length) ring.set(keys, place);
+    else {
+      ring.set(keys.subarray(0, first), place);
+      ring.set(keys.subarray(first), 0);
+    }
+    return start;
+  }
+
   // ---- counters
 
   created(group: number): void {
     this.#columns.counts[group * STATE_STRIDE]!++;
   }
 
-  moved(group: number, from: number, to: number, nbytes: number): void {
-    const { counts } = this.#columns;
+  moved(group: number, from: number, to: number): void {
+    const counts = this.#counts;
     const at = group * STATE_STRIDE;
     counts[at + from]!--;
     counts[at + to]!++;
     this.transitions++;
-    if (to === State.memory) this.#columns.nbytes[group]! += nbytes;
-    else if (from === State.memory) this.#columns.nbytes[group]! -= nbytes;
+  }
+
+  /** A result of the group came into memory, or (negative) left it. */
+  held(group: number, nbytes: number): void {
+    this.#columns.nbytes[group]! += nbytes;
   }
 
   /** A task turned out to belong to another group. */
@@ -163,23 +191,15 @@ export class Recorder {
 
   // ---- runs
 
-  /** @param key - its bytes from `keyStart` to `keyEnd` */
-  finished(worker: WorkerRecord, run: EndedRun, now: number, key: Uint8Array, keyStart: number, keyEnd: number): void {
+  /** @param keyAt - where {@link keepKeys} put its key; @param keyLength - bytes */
+  finished(worker: WorkerRecord, run: EndedRun, now: number, keyAt: number, keyLength: number): void {
     this.#columns.finished[run.group]!++;
-    this.#write(worker, run, RowState.memory, 0, now, key, keyStart, keyEnd);
+    this.#write(worker, run, RowState.memory, 0, now, keyAt, keyLength);
   }
 
   /** A run that failed; `retried`: its task is tried again. */
-  erred(
-    worker: WorkerRecord,
-    run: EndedRun,
-    retried: boolean,
-    now: number,
-    key: Uint8Array,
-    keyStart: number,
-    keyEnd: number,
-  ): void {
-    this.#write(worker, run, RowState.erred, retried ? RowFlag.retried : 0, now, key, keyStart, keyEnd);
+  erred(worker: WorkerRecord, run: EndedRun, retried: boolean, now: number, keyAt: number, keyLength: number): void {
+    this.#write(worker, run, RowState.erred, retried ? RowFlag.retried : 0, now, keyAt, keyLength);
   }
 
   /** A task is in state `erred`; `failure` only when it is its own and not that of an input. */
@@ -222,7 +242,6 @@ export class Recorder {
 
   /** Makes the rows so far visible, when the names that they use have been told. */
   publish(): void {
-    Atomics.store(this.#columns.control, Control.keyHead, this.#keyNext);
     Atomics.store(this.#columns.control, Control.head, this.#next | 0);
   }
 
@@ -232,9 +251,8 @@ export class Recorder {
     state: number,
     flags: number,
     now: number,
-    key: Uint8Array,
-    keyStart: number,
-    keyEnd: number,
+    keyAt: number,
+    keyLength: number,
   ): void {
     const columns = this.#columns;
     const { words, shorts } = columns;
@@ -261,15 +279,8 @@ export class Recorder {
     const lane = shorts[short + 2]!;
     if (columns.laneTasks[lane] === run.task) columns.laneGroups[lane] = IDLE;
     columns.tasks[at] = run.task;
-    const stop = Math.min(keyEnd, keyStart + MAX_KEY);
-    columns.keyStarts[at] = this.#keyNext;
-    columns.keyLengths[at] = stop - keyStart;
-    const { keys } = columns;
-    // A few dozen bytes: a loop is faster than a view and a call.
-    let to = this.#keyNext;
-    for (let from = keyStart; from < stop; from++) keys[to++ & this.#keyMask] = key[from]!;
-    // Wraps as the readers' 32 bits do.
-    this.#keyNext = to | 0;
+    columns.keyStarts[at] = keyAt;
+    columns.keyLengths[at] = keyLength > MAX_KEY ? 0 : keyLength;
   }
 }
 

@@ -90,6 +90,7 @@ export class RowReader {
     const start = keyStarts[place]!;
     const length = keyLengths[place]!;
     const mask = keys.length - 1;
+    if (length === 0) return undefined;
     const bytes = new Uint8Array(length);
     for (let i = 0; i < length; i++) bytes[i] = keys[(start + i) & mask]!;
     // Read first, judged then: what was written over meanwhile is no key.
