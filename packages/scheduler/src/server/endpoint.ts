@@ -57,20 +57,15 @@ export class Endpoint {
 
   /** Opens the port for clients and workers. @returns the port. */
   async open(where: ListenOptions): Promise<number> {
-    return listen(this.#create(true), where);
+    return listen(this.#create(), where);
   }
 
   /** Serves a port that is listened on already, by its file descriptor. @returns the port. */
   async adopt(fd: number): Promise<number> {
-    const server = this.#create(true);
+    const server = this.#create();
     server.listen({ fd });
     await once(server, "listening");
     return (server.address() as AddressInfo).port;
-  }
-
-  /** Opens a port for HTTP alone. @returns the port. */
-  async openHttp(where: ListenOptions): Promise<number> {
-    return listen(this.#create(false), where);
   }
 
   /** Stops listening and cuts whoever is still connected. */
@@ -81,11 +76,10 @@ export class Endpoint {
     await Promise.all(closed);
   }
 
-  #create(upgrades: boolean): Server {
+  #create(): Server {
     const limits = { requestTimeout: REQUEST_TIMEOUT, headersTimeout: HEADERS_TIMEOUT };
     const { tls } = this.#options;
-    const onRequest = (request: IncomingMessage, response: ServerResponse): void =>
-      this.#request(request, response, upgrades);
+    const onRequest = (request: IncomingMessage, response: ServerResponse): void => this.#request(request, response);
     const server =
       tls === undefined
         ? createServer(limits, onRequest)
@@ -93,12 +87,12 @@ export class Endpoint {
             { ...limits, ...tls, requestCert: tls.ca !== undefined, rejectUnauthorized: tls.ca !== undefined },
             onRequest,
           );
-    if (upgrades) server.on("upgrade", (request, stream, head) => this.#upgrade(request, stream, head));
+    server.on("upgrade", (request, stream, head) => this.#upgrade(request, stream, head));
     this.#servers.push(server);
     return server;
   }
 
-  #request(request: IncomingMessage, response: ServerResponse, results: boolean): void {
+  #request(request: IncomingMessage, response: ServerResponse): void {
     const refusal = this.#options.doors.judgeRequest(request, request.url === "/health");
     if (refusal !== undefined) {
       response.writeHead(refusal.status, {
@@ -112,7 +106,7 @@ export class Endpoint {
       response.end(JSON.stringify({ code: refusal.code, message: refusal.message }));
       return;
     }
-    if (results && request.url?.startsWith(RESULTS_PATH)) return this.#options.results.handle(request, response);
+    if (request.url?.startsWith(RESULTS_PATH)) return this.#options.results.handle(request, response);
     this.#app ??= import("./http.js").then(({ httpInterface }) => httpInterface(this.#options.http));
     this.#app.then(
       (app) => app(request, response),

@@ -143,7 +143,7 @@ function lanes(worker: WorkerEntry & Pick<NewWorker, "lane">): LaneEntry[] {
 }
 
 /** Fowler, Noll, Vo: 32 bits, variant 1a, over UTF-16 code units. */
-export function fnv1a(text: string): number {
+function fnv1a(text: string): number {
   let hash = 0x811c9dc5;
   for (let i = 0; i < text.length; i++) hash = Math.imul(hash ^ text.charCodeAt(i), 0x01000193);
   return hash >>> 0;

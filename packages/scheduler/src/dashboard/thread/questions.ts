@@ -6,7 +6,7 @@ const RATE = 50;
 const PATIENCE = 2_000;
 
 /** The scheduler is asked too much, or has no time to answer: ask again. */
-export class SchedulerBusyError extends HeddleError {
+class SchedulerBusyError extends HeddleError {
   readonly status = 503;
 
   constructor(reason: string) {
