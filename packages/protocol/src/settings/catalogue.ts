@@ -144,7 +144,11 @@ export const CATALOGUE = {
   "flows.historyFile": open("text", "File of that history. Default: history.db under HEDDLE_HOME, ~/.heddle."),
   "flows.historyMaxAge": by("duration", 30 * 24 * 3_600_000, "Flow runs older than this are forgotten."),
   "flows.historyMaxRuns": by("count", 10_000, "So many flow runs are remembered, the newest."),
-  "flows.maxDepth": by("count", 64, "How deep flows may call flows that call flows; a recursion without an end ends there."),
+  "flows.maxDepth": by(
+    "count",
+    64,
+    "How deep flows may call flows that call flows; a recursion without an end ends there.",
+  ),
   "flows.maxParameters": by("size", 16 * KiB, "What is kept of a flow run's arguments, as JSON; the rest is cut off."),
   "flows.maxArtifact": by("size", 1 * MiB, "Largest artifact that a flow or task may leave."),
 } satisfies Readonly<Record<string, Setting>>;
