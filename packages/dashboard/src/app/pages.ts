@@ -46,6 +46,7 @@ export const PAGES: readonly Page[] = [
     key: "o",
     load: () => import("./pages/overview/overview-page.js"),
   },
+  { path: "tasks", title: "Tasks", icon: "tasks", key: "t", load: () => import("./pages/tasks/tasks-page.js") },
   { path: "groups", title: "Groups", icon: "groups", key: "r", load: () => import("./pages/groups/groups-page.js") },
   { path: "graph", title: "Graph", icon: "graph", key: "g", load: () => import("./pages/graph/graph-page.js") },
   {

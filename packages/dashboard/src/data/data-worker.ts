@@ -4,14 +4,20 @@ import type {
   DictionaryDelta,
   FlowNews,
   FrameHeader,
+  Gap,
+  GroupEntry,
   LogLine,
   SeriesPoint,
   SessionInfo,
   SummaryDelta,
 } from "@heddle/protocol/dashboard";
+import { Streams } from "../stream/streams.js";
 import { readJson, ServerConnection } from "./connection.js";
-import type { Connection, PageToWorker, WorkerToPage } from "./messages.js";
+import { HistoryLoader } from "./history-loader.js";
+import type { Connection, PageToWorker, WorkerStats, WorkerToPage } from "./messages.js";
+import { RunningLanes } from "./running-lanes.js";
 import { SnapshotOutbox } from "./snapshots.js";
+import { TaskStore } from "./task-store.js";
 
 export type Send = (message: WorkerToPage, transfer?: Transferable[]) => void;
 
@@ -22,10 +28,24 @@ export class DataWorker {
   private base = "";
   private runId: string | undefined;
   private bytes = 0;
+  private recorded = 0;
+  private clockOffset = 0;
+  private readonly store = new TaskStore();
+  private readonly running = new RunningLanes();
+  private readonly groups = new Map<number, GroupEntry>();
+  private readonly streams: Streams;
+  private readonly loader: HistoryLoader;
   private state: Connection["state"] = "connecting";
 
   constructor(private readonly send: Send) {
     this.outbox = new SnapshotOutbox((snapshot) => send({ type: "snapshot", snapshot }));
+    const { store, running, groups } = this;
+    this.streams = new Streams({ store, running, groups, now: () => Date.now() + this.clockOffset }, send);
+    this.loader = new HistoryLoader(
+      store,
+      (path) => this.fetchBytes(path),
+      () => this.rowsCame(),
+    );
   }
 
   receive(message: PageToWorker): void {
@@ -38,8 +58,12 @@ export class DataWorker {
         return this.connection?.pause(message.paused);
       case "reconnect":
         return this.connection?.reconnect();
-      default:
+      case "minimap":
         return;
+      case "stats":
+        return this.send({ type: "stats", id: message.id, stats: this.stats() });
+      default:
+        return this.streams.receive(message);
     }
   }
 
@@ -68,9 +92,22 @@ export class DataWorker {
       case FrameType.hello:
         return this.hello(readJson(view) as DashboardHello);
       case FrameType.dictionary:
-        return this.outbox.dictionary(readJson(view) as DictionaryDelta);
-      case FrameType.summary:
-        return this.outbox.summary(readJson(view) as SummaryDelta);
+        return this.dictionary(readJson(view) as DictionaryDelta);
+      case FrameType.tasks:
+        this.store.add(header, view);
+        return this.rowsCame();
+      case FrameType.running:
+        this.running.take(view);
+        return this.streams.touched();
+      case FrameType.gap: {
+        const { from, to } = readJson(view) as Gap;
+        return this.loader.fill(from, to);
+      }
+      case FrameType.summary: {
+        const delta = readJson(view) as SummaryDelta;
+        this.clock(delta.now);
+        return this.outbox.summary(delta);
+      }
       case FrameType.series:
         return this.outbox.series(readJson(view) as SeriesPoint);
       case FrameType.log:
@@ -82,9 +119,63 @@ export class DataWorker {
     }
   }
 
+  private dictionary(delta: DictionaryDelta): void {
+    for (const group of delta.groups ?? []) this.groups.set(group.id, group);
+    this.outbox.dictionary(delta);
+  }
+
   private hello(hello: DashboardHello): void {
     const previous = this.runId !== undefined && this.runId !== hello.runId ? this.runId : undefined;
+    if (this.runId !== hello.runId) {
+      this.store.clear(hello.oldestSeq);
+      this.groups.clear();
+    }
     this.runId = hello.runId;
+    this.running.clear();
+    for (const group of hello.dictionary.groups ?? []) this.groups.set(group.id, group);
+    this.recorded = hello.headSeq;
+    this.clock(hello.now);
     this.outbox.hello(hello, previous);
+    this.loader.begin(hello);
+    this.rowsCame();
+  }
+
+  /** The smallest delay a message ever had comes nearest to the true offset. */
+  private clock(now: number): void {
+    const offset = now - Date.now();
+    if (offset > this.clockOffset || offset < this.clockOffset - 1000) this.clockOffset = offset;
+  }
+
+  private rowsCame(): void {
+    const { store } = this;
+    this.recorded = Math.max(this.recorded, store.nextSeq);
+    this.outbox.history({
+      rows: store.rows,
+      recorded: this.recorded,
+      loading: this.loader.loading,
+      from: store.from,
+      to: store.to,
+    });
+    this.streams.touched();
+  }
+
+  private async fetchBytes(path: string): Promise<ArrayBuffer> {
+    const answer = await fetch(new URL(`api/v1/${path}`, this.base), { credentials: "same-origin" });
+    if (!answer.ok) throw new Error(`the server answered ${answer.status}`);
+    return answer.arrayBuffer();
+  }
+
+  private stats(): WorkerStats {
+    const { paints, drawnCells, lastSeq, lastPaintMs } = this.streams;
+    return {
+      paints,
+      drawnCells,
+      rows: this.store.rows,
+      lastSeq,
+      missing: this.loader.missing,
+      lastPaintMs,
+      connection: this.state,
+      bytes: this.bytes,
+    };
   }
 }

@@ -40,7 +40,7 @@ export type FrameTypeCode = (typeof FrameType)[keyof typeof FrameType];
 export const FRAME_HEADER = 16;
 export const FRAME_VERSION = 1;
 
-/** Frame flag: durations of the rows are in units of 64 us. */
+/** Frame flag: `duration` and `transfer` of the rows are in units of 64 us. */
 export const FRAME_FLAG_COARSE = 1;
 
 /** Bytes of a row of `tasks`, and where its fields are. */

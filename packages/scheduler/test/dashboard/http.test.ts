@@ -135,6 +135,12 @@ describe("Origin", () => {
     const withHost = { ...bare, host: `127.0.0.1:${visitor.port}` };
     expect((await visitor.ask("/api/v1/login", withHost, "POST", JSON.stringify({ token }))).status).toBe(400);
   });
+  it("takes null for its own page's where the browser says so, and for nobody else's", async () => {
+    const own = { origin: "null", "sec-fetch-site": "same-origin" };
+    expect((await visitor.post("/api/v1/login", { token }, own)).status).toBe(200);
+    for (const site of ["cross-site", "same-site", "none"])
+      expect((await visitor.post("/api/v1/login", { token }, { ...own, "sec-fetch-site": site })).status).toBe(403);
+  });
   it("is not loaded into a page of another site, but a link to it may be followed", async () => {
     const site = { "sec-fetch-site": "cross-site" };
     expect((await visitor.ask("/", { ...site, "sec-fetch-mode": "no-cors" })).status).toBe(403);

@@ -9,10 +9,12 @@ import { useCluster } from "../store/store.js";
 import { ConnectionPill } from "./connection-pill.js";
 import { chooseTheme, useThemeChoice } from "./theme.js";
 import type { ThemeChoice } from "./theme.js";
+import { useSession } from "../api/session.js";
 import { TimeControl } from "./time-control.js";
 
 export function TopBar(props: { readonly onSearch: () => void; readonly onHelp: () => void }): ReactElement {
   const run = useCluster((state) => state.run);
+  const cluster = useSession().data?.mode !== "history";
   return (
     <header className="shell-bar">
       <a className="shell-brand" href={formatRoute([])} title={run ? `Heddle ${run.heddle}` : "Heddle"}>
@@ -27,8 +29,8 @@ export function TopBar(props: { readonly onSearch: () => void; readonly onHelp: 
         <KeyHint keys={["/"]} />
       </button>
       <div className="shell-space" />
-      <TimeControl />
-      <ExportMenu />
+      {cluster && <TimeControl />}
+      {cluster && <ExportMenu />}
       <ThemeButton />
       <button
         type="button"

@@ -44,7 +44,7 @@ export class PageDoors {
   judgeRequest(request: IncomingMessage, authorized: boolean): PageRefusal | undefined {
     const host = this.#judgeHost(request);
     if (host !== undefined) return host;
-    const { origin } = request.headers;
+    const origin = originOf(request);
     if (origin !== undefined) {
       const across = this.#judgeOrigin(request, origin);
       if (across !== undefined) return across;
@@ -101,6 +101,15 @@ export class PageDoors {
       `${printable(host)} is not a name of this dashboard: add it to the setting scheduler.allowedHosts`,
     );
   }
+}
+
+/**
+ * Under the policy that nothing be told of where one comes from, browsers send `Origin: null` with a page's own posts as well. That they
+ * are its own, Sec-Fetch-Site says, which no page can set; a sandboxed or foreign one is "cross-site" there.
+ */
+function originOf(request: IncomingMessage): string | undefined {
+  const { origin, host = "" } = request.headers;
+  return origin === "null" && request.headers["sec-fetch-site"] === "same-origin" ? `http://${host}` : origin;
 }
 
 function refusal(status: PageRefusal["status"], code: string, message: string): PageRefusal {

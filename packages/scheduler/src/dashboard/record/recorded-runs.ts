@@ -68,7 +68,7 @@ export function* runsOf(frame: Uint8Array, range: TimeRange): Generator<Recorded
   const { base, flags } = readFrameHeader(view);
   const unit = (flags & FRAME_FLAG_COARSE) === 0 ? 1e-3 : 64e-3;
   for (let at = FRAME_HEADER; at + ROW_BYTES <= frame.length; at += ROW_BYTES) {
-    const end = base + view.getInt32(at + RowField.end, true) * unit;
+    const end = base + view.getInt32(at + RowField.end, true) / 1000;
     if (end < range.from || end > range.to) continue;
     const duration = view.getUint32(at + RowField.duration, true) * unit;
     const stateAttempt = view.getUint8(at + RowField.stateAttempt);

@@ -56,7 +56,7 @@ function Rows({ data }: { readonly data: unknown }): ReactElement {
         <thead>
           <tr>
             {columns.map((column) => (
-              <th key={column} scope="col">
+              <th key={column} scope="col" className={isNumeric(rows, column) ? "end" : undefined}>
                 {plain(column)}
               </th>
             ))}
@@ -79,6 +79,10 @@ function Rows({ data }: { readonly data: unknown }): ReactElement {
       </table>
     </div>
   );
+}
+
+function isNumeric(rows: readonly unknown[], column: string): boolean {
+  return rows.every((row) => isRecord(row) && typeof row[column] === "number");
 }
 
 function isRecord(value: unknown): value is Record<string, unknown> {

@@ -46,7 +46,7 @@ export function FlowRunView({ id }: { readonly id: string }): ReactElement {
   const chosen = data.taskRuns.find((run) => run.number === selected);
   const { tab = "timeline" } = parameters;
   return (
-    <div className="flow-run">
+    <div className="flow-run" data-tab={tab}>
       <Head detail={data} />
       <Tabs
         label="Flow run"

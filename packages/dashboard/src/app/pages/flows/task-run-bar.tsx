@@ -1,6 +1,7 @@
 import type { CSSProperties, ReactElement } from "react";
 import { formatCount } from "../../design/format.js";
 import { stateLook } from "../../design/states.js";
+import "../../design/progress-bar.css";
 
 const ORDER = ["Completed", "Running", "Cancelling", "Scheduled", "Pending", "Cancelled", "Crashed", "Failed"];
 

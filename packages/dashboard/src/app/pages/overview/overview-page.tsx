@@ -4,6 +4,7 @@ import { GroupsPanel } from "./groups-panel.js";
 import { Headline } from "./headline.js";
 import { MemoryPanel } from "./memory-panel.js";
 import { WorkersPanel } from "./workers-panel.js";
+import { StreamPanel } from "../../stream/stream-panel.js";
 import { useTimeParameters } from "../../time/time-range.js";
 import "./overview.css";
 
@@ -15,6 +16,7 @@ export default function OverviewPage(): ReactElement {
       <Headline />
       <AttentionPanel />
       <div className="overview-middle">
+        <StreamPanel />
         <GroupsPanel />
       </div>
       <div className="overview-bottom">

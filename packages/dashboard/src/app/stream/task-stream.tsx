@@ -1,0 +1,397 @@
+import { scaleTime } from "d3-scale";
+import { useCallback, useEffect, useLayoutEffect, useMemo, useRef, useState } from "react";
+import type { KeyboardEvent, PointerEvent, ReactElement } from "react";
+import { laneAt, laneTops } from "../../stream/lane-places.js";
+import type { Emphasis, LaneLayout, Pick, TaskPick } from "../../stream/messages.js";
+import { Empty } from "../design/panel.js";
+import { formatTime, plain } from "../design/format.js";
+import { FloatingTip } from "../design/tooltip.js";
+import { formatRoute, navigate, setParameters, useRoute } from "../routing/route.js";
+import { link, useCluster, useTopic } from "../store/store.js";
+import {
+  currentRange,
+  fitAll,
+  follow,
+  onTimeView,
+  panBy,
+  setTimeView,
+  timeView,
+  useTimeView,
+  zoomBy,
+} from "../time/time-range.js";
+import { paletteOf } from "./palette.js";
+import { keyOf, TaskTip } from "./task-tip.js";
+import { useLanes } from "./use-lanes.js";
+import "./task-stream.css";
+
+const LANE = { least: 4, most: 34 };
+const HOVER_DELAY = 80;
+/** A press that moves less than so many pixels is a click. */
+const CLICK = 4;
+let nextStream = 1;
+
+export interface TaskStreamProps {
+  readonly emphasis?: Emphasis;
+  /** Lanes of workers that left too. */
+  readonly withLeft?: boolean;
+  readonly range?: readonly [number, number] | undefined;
+  readonly onRange?: (range: readonly [number, number] | undefined) => void;
+}
+
+/** What ran where, when: a lane for each thread, drawn beside the page. */
+export function TaskStream(props: TaskStreamProps): ReactElement {
+  useTopic("tasks");
+  useTopic("running");
+  const { lanes } = useLanes(props.withLeft ?? false);
+  const route = useRoute();
+  const view = useTimeView();
+  const stream = useRef(0);
+  const box = useRef<HTMLDivElement>(null);
+  const canvas = useRef<HTMLCanvasElement>(null);
+  const [size, setSize] = useState({ width: 0, height: 0 });
+  const [scroll, setScroll] = useState(0);
+  const [tip, setTip] = useState<{ readonly pick: Pick; readonly x: number; readonly y: number }>();
+  const recorded = useCluster((state) => state.history.recorded);
+  const selected = route.parameters["sel"] === undefined ? undefined : Number(route.parameters["sel"]);
+
+  const layout = useMemo((): LaneLayout => {
+    const firsts = lanes.flatMap((lane, index) => (lane.first ? [index] : []));
+    const room = size.height - 5 * Math.max(0, firsts.length - 1);
+    const pitch = Math.min(LANE.most, Math.max(LANE.least, Math.floor(room / Math.max(1, lanes.length))));
+    return { lanes: lanes.map(({ id }) => id), pitch, scroll, firsts };
+  }, [lanes, size.height, scroll]);
+  const places = useMemo(() => laneTops(layout.lanes.length, layout.pitch, layout.firsts), [layout]);
+
+  useCanvas(stream, canvas);
+  useLayoutEffect(() => {
+    const observer = new ResizeObserver(([entry]) => {
+      const { width, height } = entry!.contentRect;
+      setSize({ width: Math.floor(width), height: Math.floor(height) });
+    });
+    observer.observe(box.current!);
+    return () => observer.disconnect();
+  }, []);
+  useEffect(() => {
+    if (size.width > 0) link.send({ type: "stream.size", stream: stream.current, ...size, ratio: devicePixelRatio });
+  }, [size]);
+  useEffect(() => link.send({ type: "stream.lanes", stream: stream.current, layout }), [layout]);
+  useEffect(() => {
+    link.send({ type: "stream.emphasis", stream: stream.current, emphasis: props.emphasis ?? {} });
+  }, [props.emphasis]);
+  useEffect(() => {
+    link.send({ type: "stream.view", stream: stream.current, view: timeView() });
+    return onTimeView((next) => link.send({ type: "stream.view", stream: stream.current, view: next }));
+  }, []);
+  useEffect(() => {
+    const { range } = props;
+    link.send({ type: "stream.range", stream: stream.current, ...(range === undefined ? {} : { range }) });
+  }, [props.range]);
+  useEffect(() => {
+    link.send({
+      type: "stream.cursor",
+      stream: stream.current,
+      ...(selected === undefined ? {} : { selected }),
+      ...(tip?.pick.kind === "task" || tip?.pick.kind === "many" ? { hover: cursorOf(tip.pick) } : {}),
+    });
+  }, [selected, tip]);
+
+  const timeAt = useCallback(
+    (x: number): number => {
+      const [from, to] = currentRange();
+      return from + ((to - from) * x) / Math.max(1, size.width);
+    },
+    [size.width],
+  );
+  const find = async (x: number, y: number): Promise<Pick | undefined> => {
+    const place = laneAt(layout, y);
+    if (place === undefined) return undefined;
+    const [from, to] = currentRange();
+    const answer = await link.ask({
+      type: "stream.pick",
+      stream: stream.current,
+      lane: layout.lanes[place.index]!,
+      time: timeAt(x),
+      pixel: (to - from) / Math.max(1, size.width),
+      part: place.part,
+    });
+    return answer.type === "stream.picked" ? answer.pick : undefined;
+  };
+
+  const pointer = usePointer(box, size.width, {
+    hover: (x, y, clientX, clientY) => void find(x, y).then((pick) => setTip(pick && { pick, x: clientX, y: clientY })),
+    leave: () => setTip(undefined),
+    click: (x, y) =>
+      void find(x, y).then((pick) => {
+        if (pick?.kind === "task") void open(pick);
+        else if (pick?.kind === "many")
+          setTimeView({
+            kind: "fixed",
+            from: pick.from - 4 * (pick.to - pick.from),
+            to: pick.to + 4 * (pick.to - pick.from),
+          });
+      }),
+    select: props.onRange && ((from, to) => props.onRange!(to > from ? [timeAt(from), timeAt(to)] : undefined)),
+  });
+
+  const stepTo = async (direction: 1 | -1): Promise<void> => {
+    if (selected === undefined) return;
+    const answer = await link.ask({ type: "stream.step", seq: selected, direction });
+    if (answer.type !== "stream.stepped" || answer.pick === undefined) return;
+    setParameters({ sel: answer.pick.seq });
+    const [from, to] = currentRange();
+    if (answer.pick.start < from || answer.pick.start > to) panBy((answer.pick.start - (from + to) / 2) / (to - from));
+  };
+  const key = (event: KeyboardEvent): void => {
+    if (event.ctrlKey || event.metaKey || event.altKey) return;
+    const action = KEYS[event.key] ?? KEYS[event.key.toLowerCase()];
+    if (action) action();
+    else if (event.key === "." || event.key === ",") void stepTo(event.key === "." ? 1 : -1);
+    else if (event.key.toLowerCase() === "f") {
+      if (props.range === undefined) fitAll();
+      else zoomTo(props.range);
+    } else if (event.key === "Enter" && selected !== undefined) void openSeq(selected);
+    else if (event.key === "Escape" && (props.range !== undefined || selected !== undefined)) {
+      props.onRange?.(undefined);
+      setParameters({ sel: undefined });
+    } else return;
+    event.preventDefault();
+    event.stopPropagation();
+  };
+
+  return (
+    <div className="stream">
+      <div className="stream-labels" aria-hidden="true">
+        {lanes.map((lane, index) => {
+          const top = places.tops[index]! - scroll;
+          if (top < -LANE.most || top > size.height) return null;
+          const label = lane.first ? plain(lane.worker.name, 40) : layout.pitch >= 12 ? `${lane.thread + 1}` : "";
+          return (
+            <a
+              key={lane.id}
+              href={formatRoute(["workers", String(lane.worker.id)])}
+              tabIndex={-1}
+              className={lane.worker.leftAt === undefined ? "truncate" : "truncate muted"}
+              style={{ transform: `translateY(${top}px)`, height: Math.max(layout.pitch, lane.first ? 12 : 0) }}
+            >
+              {label}
+            </a>
+          );
+        })}
+      </div>
+      <div
+        ref={box}
+        className="stream-box"
+        role="application"
+        aria-roledescription="timeline"
+        aria-label={`Task stream: ${lanes.length} lanes. W and S zoom, A and D move, comma and period step through a lane, Enter opens, F fits, L follows.`}
+        tabIndex={0}
+        onKeyDown={key}
+        {...pointer.handlers}
+      >
+        <canvas ref={canvas} />
+        {pointer.band && (
+          <div className="stream-band" style={{ left: pointer.band[0], width: pointer.band[1] - pointer.band[0] }} />
+        )}
+        {lanes.length === 0 && <Empty title="No threads yet">A lane for each thread of each worker comes here.</Empty>}
+        {lanes.length > 0 && recorded === 0 && <Empty title="Waiting for the first task" />}
+      </div>
+      {places.height > size.height + 1 && (
+        <div className="stream-scroll" onScroll={(event) => setScroll(event.currentTarget.scrollTop)}>
+          <div style={{ height: places.height }} />
+        </div>
+      )}
+      <TimeAxis view={view} width={size.width} />
+      {tip && (
+        <FloatingTip x={tip.x} y={tip.y}>
+          <TaskTip pick={tip.pick} />
+        </FloatingTip>
+      )}
+    </div>
+  );
+}
+
+const KEYS: Readonly<Record<string, () => void>> = {
+  w: () => zoomBy(0.7),
+  ArrowUp: () => zoomBy(0.7),
+  s: () => zoomBy(1.4),
+  ArrowDown: () => zoomBy(1.4),
+  a: () => panBy(-0.15),
+  ArrowLeft: () => panBy(-0.15),
+  d: () => panBy(0.15),
+  ArrowRight: () => panBy(0.15),
+  l: () => follow(),
+};
+
+function zoomTo([from, to]: readonly [number, number]): void {
+  const margin = 0.04 * (to - from);
+  setTimeView({ kind: "fixed", from: from - margin, to: to + margin });
+}
+
+async function open(pick: TaskPick): Promise<void> {
+  setParameters({ sel: pick.seq });
+  await openSeq(pick.seq);
+}
+
+async function openSeq(seq: number): Promise<void> {
+  const key = await keyOf(seq).catch(() => null);
+  navigate(key === null ? formatRoute(["task"], { seq }) : formatRoute(["task", key]));
+}
+
+function cursorOf(pick: Exclude<Pick, { kind: "running" }>): { lane: number; from: number; to: number } {
+  return pick.kind === "many"
+    ? { lane: pick.lane, from: pick.from, to: pick.to }
+    : { lane: pick.lane, from: pick.start, to: pick.start + pick.duration };
+}
+
+/** Hands the canvas to the worker, or shows the pictures it sends. */
+function useCanvas(stream: React.RefObject<number>, ref: React.RefObject<HTMLCanvasElement | null>): void {
+  useLayoutEffect(() => {
+    const id = nextStream++;
+    stream.current = id;
+    // A canvas can be handed over once, and effects may run twice: each has one of its own.
+    const canvas = document.createElement("canvas");
+    canvas.setAttribute("aria-hidden", "true");
+    ref.current!.replaceWith(canvas);
+    const placeholder = ref.current!;
+    let stop = (): void => {};
+    if (typeof canvas.transferControlToOffscreen === "function") {
+      const offscreen = canvas.transferControlToOffscreen();
+      link.send({ type: "stream.attach", stream: id, canvas: offscreen }, [offscreen]);
+    } else {
+      link.send({ type: "stream.attach", stream: id });
+      const context = canvas.getContext("bitmaprenderer");
+      stop = link.onPicture(id, (picture) => {
+        canvas.width = picture.width;
+        canvas.height = picture.height;
+        context?.transferFromImageBitmap(picture);
+      });
+    }
+    const calm = matchMedia("(prefers-reduced-motion: reduce)");
+    const paint = (): void =>
+      link.send({
+        type: "stream.palette",
+        stream: id,
+        palette: paletteOf(document.documentElement),
+        calm: calm.matches,
+      });
+    paint();
+    // The theme is a class of the root element.
+    const observer = new MutationObserver(paint);
+    observer.observe(document.documentElement, { attributes: true, attributeFilter: ["class"] });
+    calm.addEventListener("change", paint);
+    return () => {
+      observer.disconnect();
+      calm.removeEventListener("change", paint);
+      stop();
+      link.send({ type: "stream.detach", stream: id });
+      canvas.replaceWith(placeholder);
+    };
+  }, [stream, ref]);
+}
+
+interface PointerActions {
+  readonly hover: (x: number, y: number, clientX: number, clientY: number) => void;
+  readonly leave: () => void;
+  readonly click: (x: number, y: number) => void;
+  /** Pixels. */
+  readonly select: ((from: number, to: number) => void) | undefined;
+}
+
+/** Wheel zooms at the pointer, drag moves, shift and drag selects, double click shows everything. */
+function usePointer(box: React.RefObject<HTMLDivElement | null>, width: number, actions: PointerActions) {
+  const [band, setBand] = useState<readonly [number, number]>();
+  const press = useRef<{ x: number; moved: boolean; select: boolean; range: readonly [number, number] }>(undefined);
+  const timer = useRef<ReturnType<typeof setTimeout>>(undefined);
+  const place = (event: { readonly clientX: number; readonly clientY: number }): [number, number] => {
+    const { left, top } = box.current!.getBoundingClientRect();
+    return [event.clientX - left, event.clientY - top];
+  };
+  useEffect(() => {
+    const element = box.current!;
+    // React's own wheel handlers cannot keep the page from scrolling.
+    const wheel = (event: WheelEvent): void => {
+      event.preventDefault();
+      if (Math.abs(event.deltaX) > Math.abs(event.deltaY)) return panBy(event.deltaX / Math.max(1, width));
+      zoomBy(Math.exp(Math.max(-200, Math.min(200, event.deltaY)) * 0.002), place(event)[0] / Math.max(1, width));
+    };
+    element.addEventListener("wheel", wheel, { passive: false });
+    return () => element.removeEventListener("wheel", wheel);
+  }, [width]);
+  useEffect(() => () => clearTimeout(timer.current), []);
+
+  const down = (event: PointerEvent<HTMLDivElement>): void => {
+    if (event.button !== 0) return;
+    event.currentTarget.setPointerCapture(event.pointerId);
+    const select = event.shiftKey && actions.select !== undefined;
+    press.current = { x: place(event)[0], moved: false, select, range: currentRange() };
+    clearTimeout(timer.current);
+    actions.leave();
+  };
+  const move = (event: PointerEvent<HTMLDivElement>): void => {
+    const [x, y] = place(event);
+    const { current } = press;
+    if (current === undefined) {
+      clearTimeout(timer.current);
+      const { clientX, clientY } = event;
+      timer.current = setTimeout(() => actions.hover(x, y, clientX, clientY), HOVER_DELAY);
+      return;
+    }
+    if (Math.abs(x - current.x) < CLICK && !current.moved) return;
+    current.moved = true;
+    if (current.select) return setBand([Math.min(x, current.x), Math.max(x, current.x)]);
+    const [from, to] = current.range;
+    const shift = ((current.x - x) / Math.max(1, width)) * (to - from);
+    setTimeView({ kind: "fixed", from: from + shift, to: to + shift });
+  };
+  const up = (event: PointerEvent<HTMLDivElement>): void => {
+    const { current } = press;
+    press.current = undefined;
+    setBand(undefined);
+    if (current === undefined) return;
+    const [x, y] = place(event);
+    if (!current.moved) actions.click(x, y);
+    else if (current.select) actions.select?.(Math.min(x, current.x), Math.max(x, current.x));
+  };
+  const leave = (): void => {
+    clearTimeout(timer.current);
+    actions.leave();
+  };
+  const handlers = {
+    onPointerDown: down,
+    onPointerMove: move,
+    onPointerUp: up,
+    onPointerCancel: up,
+    onPointerLeave: leave,
+    onDoubleClick: fitAll,
+  };
+  return { band, handlers };
+}
+
+/** Ticks move with the time range: ten times a second while it follows. */
+function TimeAxis({
+  view,
+  width,
+}: {
+  readonly view: ReturnType<typeof timeView>;
+  readonly width: number;
+}): ReactElement {
+  const [, redraw] = useState(0);
+  useEffect(() => {
+    if (view.kind !== "follow") return;
+    const timer = setInterval(() => redraw((had) => had + 1), 200);
+    return () => clearInterval(timer);
+  }, [view.kind]);
+  const [from, to] = currentRange();
+  const scale = scaleTime().domain([from, to]).range([0, width]);
+  const ticks = width > 0 ? scale.ticks(Math.max(2, Math.floor(width / 130))) : [];
+  const fine = to - from < 10_000;
+  return (
+    <div className="stream-axis" aria-hidden="true">
+      {ticks.map((tick) => (
+        <span key={tick.getTime()} style={{ transform: `translateX(${scale(tick)}px)` }}>
+          {formatTime(tick.getTime(), fine)}
+        </span>
+      ))}
+    </div>
+  );
+}

@@ -1,0 +1,34 @@
+import { useMemo } from "react";
+import type { WorkerEntry } from "@heddle/protocol/dashboard";
+import { useCluster } from "../store/store.js";
+
+/** A lane as the page names it. */
+export interface Lane {
+  readonly id: number;
+  readonly worker: WorkerEntry;
+  readonly thread: number;
+  /** First thread of its worker. */
+  readonly first: boolean;
+}
+
+const collator = new Intl.Collator(undefined, { numeric: true });
+
+/** Lanes in order: by worker, then by thread. Those of workers that left come only when asked for. */
+export function useLanes(withLeft: boolean): { readonly lanes: readonly Lane[]; readonly left: number } {
+  const all = useCluster((state) => state.lanes);
+  const workers = useCluster((state) => state.workerNames);
+  return useMemo(() => {
+    const known = [...all.values()].flatMap(({ id, worker, thread }) => {
+      const entry = workers.get(worker);
+      return entry === undefined ? [] : [{ id, worker: entry, thread }];
+    });
+    const gone = new Set(known.filter(({ worker }) => worker.leftAt !== undefined).map(({ worker }) => worker.id));
+    const lanes = known
+      .filter(({ worker }) => withLeft || worker.leftAt === undefined)
+      .sort(
+        (a, b) => collator.compare(a.worker.name, b.worker.name) || a.worker.id - b.worker.id || a.thread - b.thread,
+      )
+      .map((lane, index, sorted) => ({ ...lane, first: sorted[index - 1]?.worker.id !== lane.worker.id }));
+    return { lanes, left: gone.size };
+  }, [all, workers, withLeft]);
+}
