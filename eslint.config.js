@@ -18,6 +18,7 @@ const mayImport = {
     "@heddle/worker",
     "@heddle/client",
     "@heddle/flows",
+    "@heddle/dashboard",
   ],
   simulator: ["@heddle/protocol", "@heddle/closures", "@heddle/scheduler", "@heddle/worker", "@heddle/client"],
 };

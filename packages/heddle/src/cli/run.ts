@@ -4,6 +4,7 @@ import { Command, CommanderError } from "commander";
 import { addCancel } from "./commands/cancel.js";
 import { addCluster } from "./commands/cluster.js";
 import { addConfig } from "./commands/config.js";
+import { addDashboard } from "./commands/dashboard.js";
 import { addDoctor } from "./commands/doctor.js";
 import { addExplain } from "./commands/explain.js";
 import { addFlows } from "./commands/flows.js";
@@ -53,6 +54,7 @@ export async function run(args: readonly string[]): Promise<number> {
     addCancel,
     addRun,
     addFlows,
+    addDashboard,
     addDoctor,
     addConfig,
   ])
