@@ -50,7 +50,9 @@ export function rasterTrack(
       index++;
     } else {
       const begin = Math.floor(start / bucket) * bucket;
-      const next = track.gallop(begin + bucket, index + 1);
+      let next = track.gallop(begin + bucket, index + 1);
+      // One that begins here and reaches beyond the bucket can only be the last: it is drawn by itself.
+      if (durations[next - 1]! >= bucket) next--;
       const busy = Math.min(1, track.busy(index, next) / bucket);
       const group = groups[next - index === 1 ? index : track.longest(index, next)]!;
       const left = Math.max(0, Math.floor((begin - from) / perPixel));
