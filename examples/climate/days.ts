@@ -18,7 +18,7 @@ export interface Year {
   readonly coldest: Day;
 }
 
-export class MalformedDayError extends Error {
+class MalformedDayError extends Error {
   constructor(
     readonly line: number,
     readonly text: string,

@@ -159,7 +159,7 @@ export function ownEnvironment(): NodeJS.ProcessEnv {
   return Object.fromEntries(entries);
 }
 
-export function byName<T extends { readonly name: string }>(results: readonly T[]): ReadonlyMap<string, T> {
+function byName<T extends { readonly name: string }>(results: readonly T[]): ReadonlyMap<string, T> {
   return new Map(results.map((result) => [result.name, result]));
 }
 

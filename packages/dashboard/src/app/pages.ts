@@ -10,7 +10,7 @@
  *    a topic is needed. Everything else: `useQuery(key, (signal) => getJson<GroupDetail>(`groups/${id}`, signal), 5000)`.
  *    Actions: `postJson("actions/retry", { keys })`, offered only where `state.run.role` is `operate`.
  * 4. Build from `design/`: `Panel` (give it `loading`, `error`, `empty`, `live`), `Table`, `Tabs`, `Drawer`, `Pill`, `StateMark`, `ProgressBar`,
- *    `Legend`, `Sparkline`, `Tooltip`, `Command`, `KeyHint`. Text that others wrote (keys, names, messages) goes through `plain` or
+ *    `Legend`, `Sparkline`, `FloatingTip`, `Command`, `KeyHint`. Text that others wrote (keys, names, messages) goes through `plain` or
  *    `plainLines` of `design/format.ts`; numbers, bytes, durations and times through its other functions.
  * 5. Keys and palette entries: `useCommand({ id, title, keys, run })` while the page is there.
  *

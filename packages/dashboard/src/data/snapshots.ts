@@ -11,7 +11,7 @@ import type {
 import type { Connection, History, Snapshot } from "./messages.js";
 
 /** The page is told at most this often: 4 times a second is as fast as numbers can be read. */
-export const SNAPSHOT_INTERVAL = 250;
+const SNAPSHOT_INTERVAL = 250;
 
 type Draft = { -readonly [K in keyof Snapshot]: Snapshot[K] };
 

@@ -2,7 +2,7 @@
 import type { LaneLayout } from "./messages.js";
 
 /** Before the first thread of a worker. */
-export const WORKER_GAP = 5;
+const WORKER_GAP = 5;
 /** Between two lanes. */
 const LANE_GAP = 1;
 /** A lane at least so high has its transfers under its runs. */

@@ -131,7 +131,7 @@ export interface ManyPick {
   readonly longest: number;
 }
 
-export interface RunningPick {
+interface RunningPick {
   readonly kind: "running";
   readonly lane: number;
   readonly group: number;

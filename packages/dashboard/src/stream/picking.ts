@@ -8,7 +8,7 @@ import type { Emphasis, LanePart, ManyPick, SelectionStatistics, TaskPick } from
 const LISTED_GROUPS = 5;
 const LISTED_RUNS = 10;
 
-export function taskAt(segment: Segment, track: Track, index: number): TaskPick {
+function taskAt(segment: Segment, track: Track, index: number): TaskPick {
   const row = track.rows[index]!;
   const duration = track.durations[index]!;
   const stateAttempt = segment.stateAttempt[row]!;

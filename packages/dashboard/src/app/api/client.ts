@@ -1,7 +1,7 @@
 import { ACTION_HEADER } from "@heddle/protocol/dashboard";
 
 /** What the server said instead of an answer. */
-export class ApiError extends Error {
+class ApiError extends Error {
   override readonly name = "ApiError";
   constructor(
     readonly status: number,

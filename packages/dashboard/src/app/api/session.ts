@@ -9,5 +9,3 @@ export const useSession = (): Query<SessionInfo> =>
 
 /** @throws ApiError when the token is wrong, or tried too often */
 export const login = (token: string): Promise<SessionInfo> => postJson<SessionInfo>("login", { token });
-
-export const logout = (): Promise<void> => postJson<void>("logout", {});

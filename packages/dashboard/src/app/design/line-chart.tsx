@@ -4,7 +4,7 @@ import type { PointerEvent, ReactElement } from "react";
 import { formatTime } from "./format.js";
 import "./line-chart.css";
 
-export interface ChartLine {
+interface ChartLine {
   readonly name: string;
   /** CSS. */
   readonly color: string;

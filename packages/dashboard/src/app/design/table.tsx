@@ -15,7 +15,7 @@ export interface Column<Row> {
   readonly sortBy?: (row: Row) => number | string;
 }
 
-export interface Sort {
+interface Sort {
   readonly column: string;
   readonly descending: boolean;
 }

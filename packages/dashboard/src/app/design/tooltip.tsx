@@ -1,4 +1,4 @@
-import { useId, useLayoutEffect, useRef, useState } from "react";
+import { useLayoutEffect, useRef } from "react";
 import type { ReactElement, ReactNode } from "react";
 import { createPortal } from "react-dom";
 import "./floating.css";
@@ -26,41 +26,5 @@ export function FloatingTip(props: {
       {props.children}
     </div>,
     document.body,
-  );
-}
-
-/** Explains what it surrounds, on hover and on focus. */
-export function Tooltip({
-  content,
-  children,
-}: {
-  readonly content: ReactNode;
-  readonly children: ReactNode;
-}): ReactElement {
-  const id = useId();
-  const ref = useRef<HTMLSpanElement>(null);
-  const [at, setAt] = useState<{ readonly x: number; readonly y: number }>();
-  const show = (): void => {
-    const box = ref.current!.getBoundingClientRect();
-    setAt({ x: box.left - GAP, y: box.bottom - GAP + 6 });
-  };
-  const hide = (): void => setAt(undefined);
-  return (
-    <span
-      ref={ref}
-      className="tip-anchor"
-      aria-describedby={at ? id : undefined}
-      onMouseEnter={show}
-      onMouseLeave={hide}
-      onFocus={show}
-      onBlur={hide}
-    >
-      {children}
-      {at && (
-        <FloatingTip id={id} x={at.x} y={at.y}>
-          {content}
-        </FloatingTip>
-      )}
-    </span>
   );
 }

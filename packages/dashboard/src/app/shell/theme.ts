@@ -45,6 +45,3 @@ const subscribe = (listener: () => void): (() => void) => {
 };
 
 export const useThemeChoice = (): ThemeChoice => useSyncExternalStore(subscribe, () => choice);
-
-/** Whether the page is dark now: for what is painted rather than styled. */
-export const useDark = (): boolean => useSyncExternalStore(subscribe, () => dark);

@@ -12,7 +12,7 @@ import type {
 } from "@heddle/protocol/dashboard";
 import type { Connection, History, RunInfo, Snapshot } from "../../data/messages.js";
 
-export interface FlowRunName {
+interface FlowRunName {
   readonly index: number;
   readonly id: string;
   readonly name: string;

@@ -25,7 +25,7 @@ export function look(state: Pick<StateRecord, "type">): { readonly sign: string;
 }
 
 /** "12 ms", "1.2 s", "3 min 4 s", "2 h 5 min". */
-export function formatDuration(milliseconds: number): string {
+function formatDuration(milliseconds: number): string {
   if (milliseconds < 999.5) return `${Math.round(milliseconds)} ms`;
   if (milliseconds < 59_950) return `${(milliseconds / 1_000).toFixed(1)} s`;
   const seconds = Math.round(milliseconds / 1_000);

@@ -24,7 +24,7 @@ export async function ofOwnUser(request: IncomingMessage): Promise<boolean> {
 const FORWARDED = ["x-forwarded-for", "x-forwarded-host", "x-real-ip", "forwarded", "via"];
 
 /** User id of the socket that is bound to `port` and connected to `peer`, by a table such as /proc/net/tcp. */
-export function ownerOf(table: string, port: number, peer: number): number | undefined {
+function ownerOf(table: string, port: number, peer: number): number | undefined {
   for (const line of table.split("\n").slice(1)) {
     // sl local_address rem_address st tx_queue:rx_queue tr:tm->when retrnsmt uid ...
     const [, local = "", remote = "", , , , , uid = ""] = line.trim().split(/\s+/);

@@ -59,7 +59,7 @@ function single(run: TaskRunRow, nested: boolean): TimelineRow {
   };
 }
 
-export const beginOf = (run: TaskRunRow): number => run.startedAt ?? run.createdAt;
+const beginOf = (run: TaskRunRow): number => run.startedAt ?? run.createdAt;
 
 /** Counts by type of state. */
 export function countsOf(runs: readonly TaskRunRow[]): Readonly<Record<string, number>> {
