@@ -39,11 +39,20 @@ export { compute } from "./delayed/compute.js";
 
 export { progress, type ProgressOptions, type ProgressStream } from "./diagnostics/progress.js";
 
+export { performanceReport, type PerformanceReportOptions } from "./diagnostics/performance-report.js";
+
 export { annotate } from "./options/annotate.js";
 export type { WithOptions } from "./options/task-options.js";
 export type { Argument, Arguments, TaskValue, Unwrapped } from "./types.js";
 
-export { ClientClosedError, ConnectionLostError, NoClientError, NoClusterError } from "./errors/connection.js";
+export {
+  ClientClosedError,
+  ConnectionLostError,
+  DashboardRequestError,
+  NoClientError,
+  NoClusterError,
+  NoDashboardError,
+} from "./errors/connection.js";
 export {
   DataLostError,
   KeyConflictError,

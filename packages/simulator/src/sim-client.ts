@@ -131,6 +131,11 @@ export class SimClient {
         return;
       }
       case "accepted":
+      // Nobody here publishes, leases names or asks when runs were made.
+      case "begun":
+      case "granted":
+      case "published":
+      case "ran":
       case "unanswered":
       case "event":
     }

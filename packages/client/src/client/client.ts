@@ -4,6 +4,7 @@ import { CAPTURE_HOOK, withShipping, type Shipping } from "@heddle/closures";
 import { assertNotImporting, taskConnection } from "@heddle/worker/task";
 import { ClientClosedError } from "../errors/connection.js";
 import { WaitTimeoutError } from "../errors/tasks.js";
+import { writeTrace } from "../diagnostics/recorded-files.js";
 import { InvalidArgumentError, checkOptionNames } from "../errors/usage.js";
 import { callableOf } from "../graph/functions.js";
 import { NO_OPTIONS } from "../options/task-options.js";
@@ -216,6 +217,20 @@ export class Client extends Submitter implements AsyncDisposable {
   async versions(): Promise<Versions> {
     const others = await this.#ask<Omit<Versions, "client">>({ what: "versions" });
     return { client: { heddle: HEDDLE_VERSION, node: process.version }, ...others };
+  }
+
+  /**
+   * Writes what the cluster's dashboard recorded to a file of Chrome trace events, which Perfetto (ui.perfetto.dev), chrome://tracing
+   * and speedscope open: a process per worker, a row per thread. In place of what the file was, when it is complete.
+   *
+   * @param options.from - milliseconds since the epoch; default: all that is still recorded
+   * @throws NoDashboardError, DashboardRequestError; what writing the file throws
+   */
+  async trace(file: string, options: { readonly from?: number; readonly to?: number } = {}): Promise<void> {
+    checkOptionNames("trace", options, ["from", "to"]);
+    if (typeof file !== "string" || file === "")
+      throw new InvalidArgumentError("trace", "its first argument is the name of a file");
+    await keepAlive.during(writeTrace(this.session, file, options));
   }
 
   // ---- the cluster as a whole

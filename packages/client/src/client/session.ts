@@ -70,6 +70,7 @@ export class Session implements SubmissionTarget {
   readonly watches = new Watches();
   /** Resolves when it is connected for the first time. */
   readonly ready: Promise<void>;
+  readonly endpoint: Endpoint;
   readonly #link: Link;
   readonly #submission: Submission;
   readonly #transfer: Transfer;
@@ -95,6 +96,7 @@ export class Session implements SubmissionTarget {
     });
     // Whoever awaits it hears of it; nobody has to.
     this.ready.catch(() => {});
+    this.endpoint = options.endpoint;
     this.#transfer = options.transfer;
     this.#insideTask = options.insideTask !== undefined;
     this.#leases = new Leases((event) => this.#feed(event), this.#insideTask);

@@ -38,3 +38,26 @@ export class NoClientError extends HeddleError {
   }
 }
 registerError(NoClientError);
+
+/** What a dashboard records was asked for, and the cluster has none. */
+export class NoDashboardError extends HeddleError {
+  constructor() {
+    super(
+      "HEDDLE_NO_DASHBOARD",
+      "this cluster has no dashboard, so nothing was recorded: start it without dashboard: false",
+    );
+  }
+}
+registerError(NoDashboardError);
+
+/** The cluster's dashboard could not be reached, or did not give what was asked for. `url` is where it was asked. */
+export class DashboardRequestError extends HeddleError {
+  constructor(
+    readonly url: string,
+    reason: string,
+    options?: ErrorOptions,
+  ) {
+    super("HEDDLE_DASHBOARD_REQUEST", `the dashboard was asked at ${url}: ${reason}`, options);
+  }
+}
+registerError(DashboardRequestError);

@@ -17,6 +17,9 @@ export interface PageFile {
 /** Where the built page lies. */
 export const pageDirectory: URL = new URL("../app/", import.meta.url);
 
+/** Where the built page of reports lies: `report.js` and `report.css`. */
+export const reportDirectory: URL = new URL("../report/", import.meta.url);
+
 /**
  * Every file of the built page. Reads the directory once per call; serve from this list, never from a path a request names.
  *

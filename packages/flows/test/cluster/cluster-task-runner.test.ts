@@ -252,7 +252,6 @@ describe("its life", () => {
     [{ token: "t" }, "token"],
     [{ adress: "ws://127.0.0.1:1" }, "adress"],
     [{ performanceReport: "" }, "performanceReport"],
-    [{ performanceReport: "r.html", address: "ws://127.0.0.1:1" }, "performanceReport"],
     [{ performanceReport: "r.html", cluster: { dashboard: false } }, "performanceReport"],
     [{ cluster: "ws://127.0.0.1:1" }, "cluster"],
   ])("refuses %o when it is constructed", (options, option) => {

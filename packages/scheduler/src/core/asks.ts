@@ -230,6 +230,7 @@ function identity(state: SchedulerState): Plain {
     clients: state.clients.size,
     tasks: state.tasks.size,
     states: countStates(state),
+    ...(state.dashboardUrl === undefined ? {} : { dashboard: state.dashboardUrl }),
   };
 }
 

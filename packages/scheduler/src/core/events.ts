@@ -25,6 +25,8 @@ export type SchedulerEvent =
   | { readonly type: "workerLeft"; readonly worker: number; readonly expected: boolean; readonly detail: string }
   /** Somebody begins to watch what runs, or nobody does any more. */
   | { readonly type: "watch"; readonly watched: boolean }
+  /** Where the dashboard can be reached; clients ask for it. */
+  | { readonly type: "dashboard"; readonly url: string }
   /** What an operator wants, by key. */
   | { readonly type: "operate"; readonly action: "retry" | "cancel"; readonly keys: readonly string[] }
   /** At least every 500 ms: grace periods, time to live, periodic policies. */

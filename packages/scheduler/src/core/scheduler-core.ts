@@ -174,6 +174,9 @@ export class SchedulerCore {
         return this.#asks.workerLeft(event.worker);
       case "watch":
         return watch(state, event.watched);
+      case "dashboard":
+        state.dashboardUrl = event.url;
+        return;
       case "operate": {
         const slots = event.keys.map((key) => findKey(state, key)).filter((slot) => slot !== NONE);
         state.peer = NONE;

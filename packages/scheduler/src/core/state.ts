@@ -72,6 +72,8 @@ export class SchedulerState {
   peer = NONE;
   /** Milliseconds between two reports of what workers execute, 0: nobody wants any. */
   watchInterval = 0;
+  /** Address of the dashboard, once it has one. */
+  dashboardUrl: string | undefined;
   /** Nothing is dispatched before this time: members of an older epoch may come back and present what they have. */
   holdUntil = 0;
   /** Instructions beyond the columns of the peers, in order. */

@@ -30,6 +30,8 @@ export interface DashboardSource {
 
   /** What a page is greeted with; reports begin with it too. */
   hello(role: Role): Promise<DashboardHello>;
+  /** Resolves when all that had happened at the time of the call is in the answers. Absent: it always is. */
+  caughtUp?(): Promise<void>;
   chunk(runId: string, id: number): Promise<SealedChunk | undefined>;
   /** Frames one after another, each preceded by its length as u32. */
   rows(from: number, to: number): Promise<Uint8Array>;

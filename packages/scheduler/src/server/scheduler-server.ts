@@ -185,6 +185,7 @@ export class SchedulerServer implements AsyncDisposable {
       // Members may join while the dashboard's thread loads.
       this.#shell.start();
       this.#dashboardUrl = (await this.#dashboard?.start(`heddle worker ${this.#addressOf()}`))?.url;
+      if (this.#dashboardUrl !== undefined) this.#shell.take({ type: "dashboard", url: this.#dashboardUrl });
       this.#keepToken();
     } catch (error) {
       this.#state = "closed";

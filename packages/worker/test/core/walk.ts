@@ -436,6 +436,7 @@ export class Walk {
         return;
       case "discard":
       case "define":
+      case "undefine":
       case "call":
     }
   }

@@ -23,7 +23,7 @@ export function TopBar(props: { readonly onSearch: () => void; readonly onHelp: 
       </a>
       <ConnectionPill />
       <div className="shell-space" />
-      <button type="button" className="shell-search" onClick={props.onSearch} aria-label="Search">
+      <button type="button" className="shell-search" onClick={props.onSearch}>
         <Icon name="search" />
         <span>Search tasks, groups, workers</span>
         <KeyHint keys={["/"]} />

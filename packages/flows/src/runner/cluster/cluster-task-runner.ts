@@ -1,6 +1,6 @@
 import { Client } from "@heddle/client";
 import { Cluster, LocalCluster } from "@heddle/client/cluster";
-import { RunClient, acquireLease } from "@heddle/client/runs";
+import { RunClient, acquireLease, writeReport } from "@heddle/client/runs";
 import { at, type EventsPublished, type TasksBegun, type TasksFinished } from "@heddle/protocol";
 import type { RunEventSink } from "../../history/run-event.js";
 import { localStoreWarning } from "../../results/reachability.js";
@@ -12,7 +12,6 @@ import { ClusterRun, type RunHost } from "./cluster-run.js";
 import { Definitions } from "./definitions.js";
 import { decodeNews, topicOf } from "./news.js";
 import { checkOptions, type ClusterTaskRunnerOptions } from "./options.js";
-import { writePerformanceReport } from "./performance-report.js";
 import { drawTag, runKey } from "./run-key.js";
 import { UnsubmittedRun } from "./unsubmitted-run.js";
 import { Upstream } from "./upstream.js";
@@ -195,12 +194,11 @@ class FlowSession implements RunHost {
 
   /** That there is none is said, and spoils nothing. */
   async #report(): Promise<void> {
-    const { performanceReport: file, cluster } = this.#options;
+    const { performanceReport: file } = this.#options;
     if (file === undefined) return;
     const { flow, name } = this.#context.flowRun;
     try {
-      await writePerformanceReport({
-        cluster: this.#own ?? (cluster as Cluster),
+      await writeReport(this.client.client, {
         file,
         title: `${flow}: ${name}`,
         from: this.#began,

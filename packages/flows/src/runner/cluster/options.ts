@@ -65,11 +65,6 @@ export function checkOptions(options: ClusterTaskRunnerOptions): void {
   }
   if (performanceReport !== undefined && (typeof performanceReport !== "string" || performanceReport === ""))
     fail("performanceReport", "performanceReport is the name of an HTML file");
-  if (performanceReport !== undefined && address !== undefined)
-    fail(
-      "performanceReport",
-      "performanceReport is for a cluster made here: of one at an address only its own dashboard knows",
-    );
   if (performanceReport !== undefined && cluster !== undefined && "dashboard" in cluster && cluster.dashboard === false)
     fail("performanceReport", "the report is what the dashboard recorded: do without dashboard: false");
 }

@@ -4,10 +4,22 @@ import { Router, json, type NextFunction, type Request, type Response } from "ex
 import type { LogLine, Role, SessionInfo } from "@heddle/protocol/dashboard";
 import { HEDDLE_VERSION } from "@heddle/protocol";
 import { chromeTrace } from "../record/chrome-trace.js";
-import { htmlReport, type ReportPage } from "../record/html-report.js";
+import { htmlReport, type ReportOptions, type ReportPage } from "../record/html-report.js";
 import type { TimeRange } from "../record/recorded-runs.js";
 import type { DashboardSource } from "../source.js";
-import { BadRequestError, field, limit, pathNumber, pathText, text, texts, whole, wholes } from "./query.js";
+import {
+  BadRequestError,
+  field,
+  limit,
+  pathNumber,
+  pathText,
+  text,
+  textField,
+  texts,
+  whole,
+  wholeField,
+  wholes,
+} from "./query.js";
 import type { Sessions } from "./sessions.js";
 
 export interface ApiContext {
@@ -185,18 +197,29 @@ export function api(context: ApiContext): Router {
   );
 
   router.get("/trace", async (request, response) => {
+    await source.caughtUp?.();
     await download(response, "application/json", "trace.json", chromeTrace(source, rangeOf(request)));
   });
-  router.get("/report", async (request, response) => {
-    if (context.reportPage === undefined) return missing(response, "this installation has no page for reports");
-    const options = { ...rangeOf(request), title: text(request, "title") ?? `Heddle report of ${source.cluster}` };
-    await download(
-      response,
-      "text/html; charset=utf-8",
-      "report.html",
-      htmlReport(source, context.reportPage, options),
-    );
-  });
+  router.get("/report", (request, response) =>
+    report(response, { ...rangeOf(request), ...given("title", text(request, "title")) }),
+  );
+  // The source text of a program does not fit an address.
+  router.post("/report", (request, response) =>
+    report(response, {
+      from: wholeField(request, "from") ?? 0,
+      to: wholeField(request, "to") ?? Number.MAX_SAFE_INTEGER,
+      ...given("title", textField(request, "title")),
+      ...given("code", textField(request, "code")),
+    }),
+  );
+
+  async function report(response: Response, options: Partial<ReportOptions> & TimeRange): Promise<void> {
+    const { reportPage } = context;
+    if (reportPage === undefined) return missing(response, "this installation has no page for reports");
+    await source.caughtUp?.();
+    const pieces = htmlReport(source, reportPage, { title: `Heddle report of ${source.cluster}`, ...options });
+    await download(response, "text/html; charset=utf-8", "report.html", pieces);
+  }
 
   // ---- for those who may act
 

@@ -1,5 +1,5 @@
 /** The dashboard's port: the page, its HTTP interface, its WebSockets, and metrics. */
-import { readFileSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { createServer, type IncomingMessage, type RequestListener, type Server } from "node:http";
 import { createServer as createSecureServer } from "node:https";
 import { join } from "node:path";
@@ -182,7 +182,8 @@ export class DashboardServer {
 }
 
 function reportPage(folder: string | undefined): { readonly reportPage?: ReportPage } {
-  if (folder === undefined) return {};
+  // A checkout runs before its pages are built.
+  if (folder === undefined || !existsSync(join(folder, "report.js"))) return {};
   const read = (name: string): string => readFileSync(join(folder, name), "utf8");
   return { reportPage: { script: read("report.js"), style: read("report.css") } };
 }

@@ -60,6 +60,21 @@ export function field(request: Request, name: string): unknown {
   return Object.hasOwn(body, name) ? (body as Record<string, unknown>)[name] : undefined;
 }
 
+/** A field of a JSON body that may be absent. */
+export function textField(request: Request, name: string): string | undefined {
+  const value = field(request, name);
+  if (value !== undefined && typeof value !== "string") throw new BadRequestError(name, "a text");
+  return value;
+}
+
+/** A field of a JSON body that may be absent. */
+export function wholeField(request: Request, name: string): number | undefined {
+  const value = field(request, name);
+  if (value === undefined) return undefined;
+  if (!Number.isSafeInteger(value) || (value as number) < 0) throw new BadRequestError(name, "a whole number");
+  return value as number;
+}
+
 export function texts(value: unknown, name: string, most: number): string[] {
   if (!Array.isArray(value) || value.length > most || !value.every((item) => typeof item === "string"))
     throw new BadRequestError(name, `an array of at most ${most} texts`);

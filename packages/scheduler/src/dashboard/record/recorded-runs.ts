@@ -53,7 +53,7 @@ export async function* frames(source: DashboardSource, range: TimeRange): AsyncG
 }
 
 /** Frames that stand one after another, each preceded by its length as u32. */
-export function* framesOf(bytes: Uint8Array): Generator<Uint8Array> {
+function* framesOf(bytes: Uint8Array): Generator<Uint8Array> {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   for (let at = 0; at + 4 <= bytes.length;) {
     const length = view.getUint32(at, true);

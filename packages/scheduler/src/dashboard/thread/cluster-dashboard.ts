@@ -91,6 +91,7 @@ export class ClusterDashboard implements DashboardSource {
   #tickAt: number;
   #summaryAt: number;
   #seriesAt: number;
+  readonly #awaitingTick: (() => void)[] = [];
 
   constructor(options: ClusterDashboardOptions) {
     this.#options = options;
@@ -215,6 +216,7 @@ export class ClusterDashboard implements DashboardSource {
       this.#minimap.addThreads(this.#workers.threads, now);
       this.#sendJson("series", FrameType.series, this.#series.add(now), now);
     }
+    for (const resolve of this.#awaitingTick.splice(0)) resolve();
   }
 
   /** Keeps the step, unless the clock has jumped. */
@@ -315,6 +317,11 @@ export class ClusterDashboard implements DashboardSource {
   }
 
   // ---- what is asked for
+
+  /** The scheduler writes a row before it tells anybody that the task is done, and a tick takes in all rows there are. */
+  caughtUp(): Promise<void> {
+    return new Promise((resolve) => this.#awaitingTick.push(resolve));
+  }
 
   chunk(runId: string, id: number): Promise<SealedChunk | undefined> {
     return runId === this.#options.identity.runId ? this.#history.chunk(id) : Promise.resolve(undefined);

@@ -34,11 +34,15 @@ const ticker = setInterval(() => {
 let server: DashboardServer | undefined;
 try {
   // Express takes a while to load: what is to be shown is kept up with meanwhile.
-  const [http_, { pageDirectory }] = await Promise.all([
+  const [http_, { pageDirectory, reportDirectory }] = await Promise.all([
     import("../http/index.js"),
     import("@heddle/dashboard/assets"),
   ]);
-  server = new http_.DashboardServer(dashboard, { ...http, pageFolder: fileURLToPath(pageDirectory) });
+  server = new http_.DashboardServer(dashboard, {
+    ...http,
+    pageFolder: fileURLToPath(pageDirectory),
+    reportFolder: fileURLToPath(reportDirectory),
+  });
   post({ type: "listening", port: await server.start(), url: server.url });
 } catch (error) {
   post({ type: "failed", error: toPlainError(error) });

@@ -17,7 +17,7 @@ export interface DashboardIdentity {
 }
 
 /** The page's files are found by the thread. */
-export type DashboardHttp = Omit<DashboardServerOptions, "pageFolder">;
+export type DashboardHttp = Omit<DashboardServerOptions, "pageFolder" | "reportFolder">;
 
 /** What the thread is started with. */
 export interface DashboardThreadOptions {

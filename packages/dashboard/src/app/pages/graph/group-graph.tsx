@@ -127,11 +127,7 @@ function Box(props: {
   const around = 2 * Math.PI * radius;
   const failed = states.erred > 0;
   return (
-    <a
-      className={failed ? "graph-node failed" : "graph-node"}
-      href={formatRoute(["graph"], { group: node.id })}
-      aria-label={`${plain(entry?.name ?? "")}: ${words}`}
-    >
+    <a className={failed ? "graph-node failed" : "graph-node"} href={formatRoute(["graph"], { group: node.id })}>
       <g transform={`translate(${at.x},${at.y})`}>
         <title>{words}</title>
         <rect className="graph-box" width={NODE.width} height={NODE.height} rx="8" />

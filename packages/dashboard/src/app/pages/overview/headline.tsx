@@ -45,7 +45,7 @@ export function Headline(): ReactElement {
           </a>
         )}
       </p>
-      <dl className="kpis">
+      <div className="kpis">
         <Kpi label="Done" detail={`of ${formatCompact(totals.tasks)}`} href={formatRoute(["groups"])}>
           {totals.tasks > 0 ? formatPercent(totals.done / totals.tasks) : "-"}
         </Kpi>
@@ -69,7 +69,7 @@ export function Headline(): ReactElement {
         <Kpi label="Time left" detail={totals.eta === undefined ? "" : "estimated"} href={formatRoute(["groups"])}>
           {totals.eta === undefined || activity !== "Running" ? "-" : formatAbout(totals.eta).replace("about ", "")}
         </Kpi>
-      </dl>
+      </div>
     </section>
   );
 }
@@ -81,10 +81,10 @@ const Kpi = (props: {
   readonly children: ReactNode;
 }): ReactElement => (
   <a className="kpi" href={props.href}>
-    <dt>{props.label}</dt>
-    <dd>
+    <span className="kpi-label">{props.label}</span>
+    <span className="kpi-value">
       <span className="kpi-number">{props.children}</span>
       <span className="kpi-detail">{props.detail}</span>
-    </dd>
+    </span>
   </a>
 );

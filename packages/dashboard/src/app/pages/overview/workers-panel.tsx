@@ -61,7 +61,6 @@ function WorkerCell({
         className={`worker-cell ${summary?.status ?? "running"}`}
         href={formatRoute(["workers", String(worker.id)])}
         title={words}
-        aria-label={words}
         style={{ "--busy": busy } as CSSProperties}
       >
         <span className="truncate">{plain(worker.name)}</span>
