@@ -34,16 +34,17 @@ test("the first worker and its first task are seen while they are there", async 
   await page.getByText("No workers connected").first().waitFor();
   await cluster.scale(1);
   await page.locator(".worker-cell").first().waitFor();
-  const slow = client.submit(async function patience(ms: number) {
-    await new Promise((resolve) => setTimeout(resolve, ms));
+  // It keeps its thread: one that waits leaves it free.
+  const slow = client.submit(function patience(ms: number) {
+    for (const end = Date.now() + ms; Date.now() < end;);
     return ms;
-  }, 3000);
+  }, 8000);
   await page
     .getByText(/1 of \d+ threads? busy/)
     .first()
     .waitFor();
   expect(slow.status).toBe("pending");
   await page.getByText("patience").first().waitFor();
-  expect(await slow.result()).toBe(3000);
+  expect(await slow.result()).toBe(8000);
   await page.getByText("Finished", { exact: false }).first().waitFor();
 });
