@@ -40,13 +40,26 @@ const OWN_PAGE = (url: URL): Record<string, string> => ({ origin: url.origin, [A
 
 /** It listens where the scheduler does, under the name by which this program reached that: it may itself know but 0.0.0.0. */
 async function dashboardOf(session: Session): Promise<URL> {
-  const { value } = await session.ask({ what: "identity" });
-  const told = (value as { readonly dashboard?: unknown } | null)?.dashboard;
+  let told = await toldBy(session);
+  // Members may join while its thread still loads.
+  for (const end = performance.now() + PATIENCE; told === undefined && performance.now() < end;) {
+    await new Promise((resolve) => setTimeout(resolve, POLL));
+    told = await toldBy(session);
+  }
   if (typeof told !== "string" || !URL.canParse(told)) throw new NoDashboardError();
   const url = new URL(told);
   if (url.protocol !== "http:" && url.protocol !== "https:") throw new NoDashboardError();
   url.hostname = new URL(session.address).hostname;
   return url;
+}
+
+/** How long a dashboard that is not there yet is waited for, and how often it is asked for. Milliseconds. */
+const PATIENCE = 3_000;
+const POLL = 50;
+
+async function toldBy(session: Session): Promise<unknown> {
+  const { value } = await session.ask({ what: "identity" });
+  return (value as { readonly dashboard?: unknown } | null)?.dashboard;
 }
 
 /** Beyond it the reason is not told by a dashboard. Characters. */
