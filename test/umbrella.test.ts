@@ -24,6 +24,7 @@ const INTERNAL = [
   "Quoted",
   "ResultKeeper",
   "Unmapped",
+  "callFlow",
   "callTask",
   "deleteResult",
   "executeAttempt",
@@ -34,8 +35,10 @@ const INTERNAL = [
   "mapTask",
   "processHistory",
   "readResult",
+  "redefineFlow",
   "redefineTask",
   "storeFromText",
+  "submitFlow",
   "submitTask",
 ];
 

@@ -110,7 +110,7 @@ export { FlowParametersError, FlowTimeoutError, type ParameterIssue } from "./er
 export { concurrency, type ConcurrencyLimit, type Slot } from "./concurrency/concurrency.js";
 export { callTask, mapTask, redefineTask, submitTask, task, type Task, type TaskOf } from "./task/task.js";
 export type { TaskCallOptions, TaskHook, TaskOptions } from "./task/task-options.js";
-export { flow, type Flow, type FlowOf } from "./flow/flow.js";
+export { callFlow, flow, redefineFlow, submitFlow, type Flow, type FlowOf } from "./flow/flow.js";
 export type { FlowHook, FlowIdentity, FlowOptions, FlowRunIdentity } from "./flow/flow-options.js";
 export type { SchemaIssue, SchemaResult, StandardSchema } from "./flow/standard-schema.js";
 export { TaskFuture, type FutureResultOptions, type FutureWaitOptions } from "./future/task-future.js";

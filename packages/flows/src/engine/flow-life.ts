@@ -12,6 +12,7 @@ import type { StoredResult } from "../results/stored-result.js";
 import type { StopReason } from "../runner/task-runner.js";
 import { Code, STATES, codeOf } from "../state/state-names.js";
 import { retryDelay } from "../task/retry-delay.js";
+import { FlowAttempt } from "./flow-attempt.js";
 import { keepFlowResult } from "./flow-result.js";
 import type { FlowRun } from "./flow-run.js";
 import { callHooks } from "./hooks.js";
@@ -169,6 +170,8 @@ export class FlowLife {
     const timer = timeout > 0 ? setTimeout(() => this.#expire(timeout), timeout) : undefined;
     try {
       const returned = run.isCancelled ? undefined : await Promise.race([this.#body(), this.#whenBroken()]);
+      // A body that goes on is not waited for, and so is nothing that it may still call.
+      if (returned === undefined) run.close();
       await run.idle();
       run.close();
       if (run.isCancelled) return cancelled(run.name);
@@ -186,10 +189,11 @@ export class FlowLife {
 
   async #body(): Promise<Returned> {
     const run = this.#run;
+    const scope = new FlowAttempt(run);
     try {
       // In a turn of its own, so that whoever called the flow goes on first.
-      const value = await inScope(run, async () => run.definition.fn(...(run.args as never[])));
-      return { value: await inScope(run, () => collected(value)) };
+      const value = await inScope(scope, async () => run.definition.fn(...(run.args as never[])));
+      return { value: await inScope(scope, () => collected(value)) };
     } catch (thrown) {
       return { thrown };
     }

@@ -14,7 +14,6 @@ import type { Json, LogLevel, RunEventSink } from "../history/run-event.js";
 import { filled, randomRunName } from "../options/names.js";
 import { ConcurrentTaskRunner } from "../runner/in-process/concurrent-task-runner.js";
 import { DirectRunner } from "../runner/in-process/direct-runner.js";
-import type { LocalExecution } from "../runner/in-process/local-execution.js";
 import type { TaskRunner } from "../runner/task-runner.js";
 import { StateLog, type StateExtras } from "../state/state-log.js";
 import type { Code } from "../state/state-names.js";
@@ -22,6 +21,7 @@ import { parametersOf } from "../task/parameters.js";
 import type { TaskDefinition } from "../task/task.js";
 import { Calls, holdsPlaceIn, runsInOrder } from "./calls.js";
 import type { ChildRun } from "./child-run.js";
+import type { Caller } from "./enclosing.js";
 import { FlowLife } from "./flow-life.js";
 import { flowSettings, type FlowSettings } from "./flow-settings.js";
 import { parametersText } from "./parameters-text.js";
@@ -67,6 +67,7 @@ export class FlowRun extends Run implements FlowScope {
   #name = "";
   #args: readonly unknown[] = [];
   #hasStarted = false;
+  #attempt = 1;
   /** Its code may call nothing any more. */
   #isClosed = false;
   #cancellation: CancelledRunError | undefined;
@@ -193,8 +194,8 @@ export class FlowRun extends Run implements FlowScope {
     });
   }
 
-  artifact(made: ArtifactParts, number = -1): void {
-    this.events.emit({ kind: "artifact", flowRun: this.id, number, time: Date.now(), ...made });
+  artifact(made: ArtifactParts, number = -1, time = Date.now()): void {
+    this.events.emit({ kind: "artifact", flowRun: this.id, number, time, ...made });
   }
 
   get maxArtifact(): number {
@@ -209,24 +210,24 @@ export class FlowRun extends Run implements FlowScope {
 
   // ---- what its code calls
 
-  /** A run on the flow's runner. `execution`: whose code submits it; undefined: the flow's own. */
-  submit(what: string, task: TaskDefinition, args: readonly unknown[], execution: LocalExecution | undefined): Run {
-    this.#assertOpen(what);
+  /** A run on the flow's runner. */
+  submit(what: string, task: TaskDefinition, args: readonly unknown[], caller: Caller): Run {
+    this.#assertOpen(what, caller);
     // What waits in the only place of a runner must not wait for that place.
-    return this.#begin(task, args, holdsPlaceIn(execution, this.runner) ? this.#direct : this.runner);
+    return this.#begin(task, args, holdsPlaceIn(caller.execution, this.runner) ? this.#direct : this.runner);
   }
 
   /** A run in this process. */
-  call(what: string, task: TaskDefinition, args: readonly unknown[], execution: LocalExecution | undefined): Run {
-    this.#assertOpen(what);
-    const isInOrder = execution === undefined && runsInOrder(this.runner);
+  call(what: string, task: TaskDefinition, args: readonly unknown[], caller: Caller): Run {
+    this.#assertOpen(what, caller);
+    const isInOrder = caller.execution === undefined && runsInOrder(this.runner);
     return this.#begin(task, args, isInOrder ? this.runner : this.#direct);
   }
 
-  child(what: string, definition: FlowDefinition, args: readonly unknown[], isOfFlow: boolean): Run {
-    this.#assertOpen(what);
+  child(what: string, definition: FlowDefinition, args: readonly unknown[], caller: Caller): Run {
+    this.#assertOpen(what, caller);
     const { run, isNew } = this.#calls.makeChild(definition, args);
-    if (isNew && isOfFlow && this.#last !== undefined) run.waitFor(this.#last);
+    if (isNew && caller.execution === undefined && this.#last !== undefined) run.waitFor(this.#last);
     if (isNew) this.#follow(run);
     else this.#tally.add(run);
     return run;
@@ -246,7 +247,8 @@ export class FlowRun extends Run implements FlowScope {
     if (this.#cancellation !== undefined) run.cancel();
   }
 
-  #assertOpen(what: string): void {
+  #assertOpen(what: string, { attempt }: Caller): void {
+    if (attempt !== this.#attempt) throw new FlowRunEndedError(what, this.name, attempt);
     if (this.#isClosed || this.isSettled) throw new FlowRunEndedError(what, this.name);
   }
 
@@ -272,8 +274,14 @@ export class FlowRun extends Run implements FlowScope {
     this.#isClosed = true;
   }
 
+  /** The attempt that its body is in, from 1. */
+  get attempt(): number {
+    return this.#attempt;
+  }
+
   /** Its body begins anew. */
   restart(): void {
+    this.#attempt++;
     this.#calls.restart();
     this.#tally = new Tally();
     this.#isClosed = false;

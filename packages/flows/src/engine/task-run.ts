@@ -53,6 +53,8 @@ export interface TaskRunParts {
 
 export class TaskRun extends Run implements RunnerTask, RunReport {
   readonly owner: FlowRun;
+  /** The attempt of the flow that called it. */
+  readonly flowAttempt: number;
   readonly number: number;
   readonly name: string;
   readonly tags: readonly string[];
@@ -79,6 +81,7 @@ export class TaskRun extends Run implements RunnerTask, RunReport {
   constructor(parts: TaskRunParts) {
     super();
     this.owner = parts.owner;
+    this.flowAttempt = parts.owner.attempt;
     this.number = parts.number;
     this.name = parts.name;
     this.tags = parts.tags;
@@ -264,8 +267,8 @@ export class TaskRun extends Run implements RunnerTask, RunReport {
     this.owner.logFor(this.number, level, message, time, worker);
   }
 
-  artifact(made: ArtifactParts): void {
-    this.owner.artifact(made, this.number);
+  artifact(made: ArtifactParts, time?: number): void {
+    this.owner.artifact(made, this.number, time);
   }
 
   get maxArtifact(): number {

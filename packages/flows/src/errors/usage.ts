@@ -24,16 +24,18 @@ export class NotInRunError extends HeddleError {
 }
 registerError(NotInRunError);
 
-/** A task or subflow was called by code of a flow run that is over. */
+/** A task or subflow was called by code of a flow run, or of an attempt of one, that is over. */
 export class FlowRunEndedError extends HeddleError {
   constructor(
     readonly what: string,
     /** Name of the flow run. */
     readonly flowRun: string,
+    /** The attempt that is over, where the run has gone on to another. */
+    readonly attempt?: number,
   ) {
     super(
       "HEDDLE_FLOW_RUN_ENDED",
-      `${what} was called after the flow run ${flowRun} had ended: await in the flow what calls it (a promise, a timer, a callback)`,
+      `${what} was called after ${attempt === undefined ? "" : `attempt ${attempt} of `}the flow run ${flowRun} had ended: await in the flow what calls it (a promise, a timer, a callback)`,
     );
   }
 }

@@ -2,9 +2,10 @@
 import { createHash } from "node:crypto";
 import { InvalidArgumentError } from "@heddle/client";
 import { assertNotImporting } from "@heddle/worker/task";
-import { currentCaller } from "../engine/enclosing.js";
+import { callerOfFlow } from "../engine/enclosing.js";
 import { FlowRun } from "../engine/flow-run.js";
 import type { Run } from "../engine/run.js";
+import { NotInRunError } from "../errors/usage.js";
 import { TaskFuture } from "../future/task-future.js";
 import { flowName } from "../options/names.js";
 import { parameterNames } from "../task/parameter-names.js";
@@ -22,7 +23,7 @@ export interface Flow<A extends unknown[] = never[], R = unknown> {
    * Runs it: resolves to what it returns, with futures in that resolved. In another flow it waits for futures among its arguments.
    *
    * @throws (rejects with) what it failed with; CancelledRunError, CrashedRunError, FlowParametersError, FlowTimeoutError,
-   * FlowDepthError
+   * FlowDepthError, NotInRunError on a worker
    */
   (...args: RunArguments<A>): Promise<FlowValue<R>>;
   readonly name: string;
@@ -73,25 +74,53 @@ export function flow<F extends Definable>(fn: F, options: FlowOptions = {}): Flo
     options: resolved,
     parameters: parameterNames(body),
   };
-  const begin = (what: string, args: readonly unknown[]): Run => {
-    assertNotImporting(what);
-    const caller = currentCaller();
-    if (caller !== undefined) return caller.flowRun.child(what, definition, args, caller.execution === undefined);
-    const run = new FlowRun(definition);
-    run.start(args);
-    return run;
-  };
-  const call = async (...args: unknown[]): Promise<unknown> => {
-    const run = begin(`${name}()`, args);
-    await new Promise<void>((resolve) => run.whenSettled(resolve));
-    return run.value();
-  };
+  // As those of tasks, these functions may be captured by tasks and travel to workers, and nothing of the definition does.
+  const call = async (...args: unknown[]): Promise<unknown> => callFlow(call, args);
+  const submit = (...args: unknown[]): TaskFuture<unknown> => submitFlow(call, args);
+  const withOptions = (more: FlowOptions): unknown => redefineFlow(call, more);
+  definitions.set(call, { ...definition, given: options });
   return Object.defineProperties(call, {
     name: { value: name },
     description: { value: options.description },
     version: { value: definition.version },
     fn: { value: fn },
-    submit: { value: (...args: unknown[]) => new TaskFuture(begin(`${name}.submit()`, args)) },
-    with: { value: (more: FlowOptions) => flow(fn, { ...options, name: options.name ?? name, ...more }) },
+    submit: { value: submit },
+    with: { value: withOptions },
   }) as unknown as FlowOf<F>;
+}
+
+/** By what users call. Flows that came to a worker with a task are not in it. */
+const definitions = new WeakMap<AnyFunction, FlowDefinition & { readonly given: FlowOptions }>();
+
+/** A run that has begun. */
+function begin(flow: AnyFunction, method: string, args: readonly unknown[]): Run {
+  const definition = definitions.get(flow);
+  const what = `${definition?.name ?? flow.name}${method}()`;
+  assertNotImporting(what);
+  const caller = callerOfFlow(what);
+  if (definition === undefined) throw new NotInRunError(what, "the process that defined the flow");
+  if (caller !== undefined) return caller.flowRun.child(what, definition, args, caller);
+  const run = new FlowRun(definition);
+  run.start(args);
+  return run;
+}
+
+/** @internal What calling a flow does. */
+export async function callFlow(flow: AnyFunction, args: readonly unknown[]): Promise<unknown> {
+  const run = begin(flow, "", args);
+  await new Promise<void>((resolve) => run.whenSettled(resolve));
+  return run.value();
+}
+
+/** @internal */
+export function submitFlow(flow: AnyFunction, args: readonly unknown[]): TaskFuture<unknown> {
+  return new TaskFuture(begin(flow, ".submit", args));
+}
+
+/** @internal The flow with other options. */
+export function redefineFlow(called: AnyFunction, more: FlowOptions): unknown {
+  const definition = definitions.get(called);
+  if (definition === undefined) throw new NotInRunError(`${called.name}.with()`, "the process that defined the flow");
+  const { fn, name, given } = definition;
+  return flow(fn as unknown as Definable, { ...given, name: given.name ?? name, ...more });
 }

@@ -120,8 +120,8 @@ export async function callTask(task: AnyFunction, fn: AnyFunction, args: readonl
   if (isOnWorker()) return fn(...(args as never[]));
   const definition = definitionOf(task);
   const what = `${definition.name}()`;
-  const { flowRun, execution } = enclosingCaller(what);
-  const run = flowRun.call(what, definition, args, execution);
+  const caller = enclosingCaller(what);
+  const run = caller.flowRun.call(what, definition, args, caller);
   if (!run.isSettled) await new Promise<void>((resolve) => run.whenSettled(resolve));
   return run.value();
 }
@@ -130,8 +130,8 @@ export async function callTask(task: AnyFunction, fn: AnyFunction, args: readonl
 export function submitTask(task: AnyFunction, args: readonly unknown[]): TaskFuture<unknown> {
   const definition = definitionOf(task);
   const what = `${definition.name}.submit()`;
-  const { flowRun, execution } = enclosingCaller(what);
-  return new TaskFuture(flowRun.submit(what, definition, args, execution));
+  const caller = enclosingCaller(what);
+  return new TaskFuture(caller.flowRun.submit(what, definition, args, caller));
 }
 
 /** @internal */

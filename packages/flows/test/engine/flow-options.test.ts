@@ -324,6 +324,71 @@ describe("[flow timeout]", () => {
     const f = flow(async () => new Promise(() => undefined), { name: "f", timeout: 10 });
     await expect(f()).rejects.toBeInstanceOf(FlowTimeoutError);
   });
+
+  it("a body that goes on calls nothing into the next attempt: not directly, not by its tasks, not with subflows", async () => {
+    using recorder = new Recorder();
+    let attempts = 0;
+    let goOn!: () => void;
+    const next = new Promise<void>((resolve) => (goOn = resolve));
+    const late: unknown[] = [];
+    const goingOn: Promise<void>[] = [];
+    const attempt = (what: () => unknown): Promise<void> => {
+      const outcome = next.then(what).then(
+        () => late.push("nothing"),
+        (error: unknown) => late.push(error),
+      );
+      goingOn.push(outcome.then(() => undefined));
+      return goingOn.at(-1)!;
+    };
+    const child = flow(() => 1, { name: "child" });
+    const submits = task(() => attempt(() => inc.submit(1)), { name: "submits" });
+    const f = flow(
+      async () => {
+        if (++attempts === 2) {
+          goOn();
+          await Promise.all(goingOn);
+          return inc.submit(10);
+        }
+        submits().catch(() => undefined);
+        await Promise.all([attempt(() => inc.submit(1)), attempt(() => inc(1)), attempt(() => child())]);
+        return 0;
+      },
+      { name: "f", timeout: 2000, retries: 1 },
+    );
+    expect(await f()).toBe(11);
+    expect(late.length).toBe(4);
+    for (const error of late) {
+      expect(error).toBeInstanceOf(FlowRunEndedError);
+      expect(String(error)).toContain("after attempt 1 of the flow run");
+    }
+    const names = recorder.events.flatMap((event) => (event.kind === "taskRun" ? [event.name] : []));
+    expect(names).toEqual(["submits-0", "inc-0"]);
+  });
+
+  it("ends a run whose body goes on calling tasks", async () => {
+    const nap = task(() => sleep(5), { name: "nap" });
+    let isOver = false;
+    let refusal: unknown;
+    const f = flow(
+      async () => {
+        try {
+          // There is always one that is not over.
+          for (let last = nap.submit(); !isOver;) {
+            const next = nap.submit();
+            await last.wait();
+            last = next;
+          }
+        } catch (error) {
+          refusal = error;
+        }
+        await new Promise(() => undefined);
+      },
+      { name: "f", timeout: 20 },
+    );
+    await expect(f()).rejects.toBeInstanceOf(FlowTimeoutError);
+    await vi.waitFor(() => expect(refusal).toBeInstanceOf(FlowRunEndedError));
+    isOver = true;
+  });
 });
 
 describe("[cancel]", () => {
