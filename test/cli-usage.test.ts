@@ -28,6 +28,8 @@ const COMMANDS = [
   "run",
   "doctor",
   "config",
+  "flows",
+  "dashboard",
 ];
 
 describe("help", () => {

@@ -1,12 +1,7 @@
 /** docs/functions.md keeps its word: every piece of code in it compiles, runs, and prints what its comments and error texts say. */
-import { execFile } from "node:child_process";
-import { readFileSync } from "node:fs";
-import { join } from "node:path";
-import { promisify } from "node:util";
 import { expect, it } from "vitest";
 import { Folder, Program, run } from "./support/programs.js";
-
-const ROOT = join(import.meta.dirname, "..");
+import { codeBlocks, compileSnippets, promisedLines } from "./support/snippets.js";
 
 interface Snippet {
   /** A file that later snippets import; otherwise a program. */
@@ -16,14 +11,12 @@ interface Snippet {
 }
 
 function snippets(): Snippet[] {
-  const blocks = [
-    ...readFileSync(join(ROOT, "docs/functions.md"), "utf8").matchAll(/^```(\w+) ?(\S*)\n([\s\S]*?)^```$/gm),
-  ];
-  return blocks.flatMap(([, language, file, code], index) => {
+  const blocks = codeBlocks("docs/functions.md");
+  return blocks.flatMap(({ language, label, text }, index) => {
     if (language !== "ts") return [];
     const next = blocks[index + 1];
-    const refused = next?.[1] === "text" ? next[3]!.trim() : undefined;
-    return [{ file: file || undefined, code: code!, refused }];
+    const refused = next?.language === "text" ? next.text.trim() : undefined;
+    return [{ file: label || undefined, code: text, refused }];
   });
 }
 
@@ -52,7 +45,7 @@ const withoutPlaces = (text: string): string => text.replace(/\([^()\s]*:\d+:\d+
 /** What the comments behind console.log say is printed, and what the error text is. */
 function expected({ code, refused }: Snippet): string {
   if (refused !== undefined) return withoutPlaces(refused);
-  return [...code.matchAll(/console\.log\(.*\/\/ (.*)$/gm)].map((match) => match[1]!).join("\n");
+  return promisedLines(code);
 }
 
 it("shows programs that compile and do what it says", async () => {
@@ -61,26 +54,7 @@ it("shows programs that compile and do what it says", async () => {
   expect(programs.length).toBeGreaterThan(8);
   for (const { file, code } of files) folder.write(file!, code);
   folder.write("guide.ts", assemble(programs));
-  folder.write(
-    "tsconfig.json",
-    JSON.stringify({
-      extends: join(ROOT, "tsconfig.base.json"),
-      compilerOptions: {
-        composite: false,
-        declaration: false,
-        declarationMap: false,
-        rootDir: ".",
-        outDir: "out",
-        types: ["node"],
-      },
-      files: ["guide.ts"],
-    }),
-  );
-  const tsc = join(ROOT, "node_modules/typescript/bin/tsc");
-  const compiled = await promisify(execFile)(process.execPath, [tsc, "-p", folder.path]).catch(
-    (error: { stdout: string }) => error,
-  );
-  expect(compiled.stdout).toBe("");
+  expect(await compileSnippets(folder, ["guide.ts"])).toBe("");
 
   await using program = new Program(["--no-warnings", "out/guide.js"], { cwd: folder.path });
   const { status, stdout, stderr } = await run(program);

@@ -1,42 +1,20 @@
 /** docs/results.md keeps its word: its programs compile, run, and print what the text below them says. */
-import { execFile } from "node:child_process";
-import { mkdirSync, readFileSync } from "node:fs";
+import { mkdirSync } from "node:fs";
 import { join } from "node:path";
-import { promisify } from "node:util";
 import { expect, it } from "vitest";
 import { Folder, Program, run } from "./support/programs.js";
+import { codeBlocks, compileSnippets } from "./support/snippets.js";
 
-const ROOT = join(import.meta.dirname, "..");
-const blocks = [
-  ...readFileSync(join(ROOT, "docs/results.md"), "utf8").matchAll(/^```(\w+) ?(\w*)\n([\s\S]*?)^```$/gm),
-].map(([, language, use, text], index) => ({ language, use, text: text!, name: `program${index}` }));
+const blocks = codeBlocks("docs/results.md").map((block, index) => ({ ...block, name: `program${index}` }));
 const compiled = blocks.filter(({ language }) => language === "ts");
-const executed = compiled.filter(({ use }) => use === "");
+const executed = compiled.filter(({ label }) => label === "");
 
 it("shows programs that compile and print what it says", async () => {
   using folder = new Folder();
   expect(executed.length).toBeGreaterThan(3);
   for (const { name, text } of compiled) folder.write(`${name}.ts`, text);
-  folder.write(
-    "tsconfig.json",
-    JSON.stringify({
-      extends: join(ROOT, "tsconfig.base.json"),
-      compilerOptions: {
-        composite: false,
-        declaration: false,
-        declarationMap: false,
-        rootDir: ".",
-        outDir: "out",
-        types: ["node"],
-      },
-      files: compiled.map(({ name }) => `${name}.ts`),
-    }),
-  );
-  const tsc = join(ROOT, "node_modules/typescript/bin/tsc");
-  const result = await promisify(execFile)(process.execPath, [tsc, "-p", folder.path]).catch(
-    (error: { stdout: string }) => error,
-  );
-  expect(result.stdout).toBe("");
+  const files = compiled.map(({ name }) => `${name}.ts`);
+  expect(await compileSnippets(folder, files)).toBe("");
 
   for (const program of executed) {
     // Each in a folder of its own, where its results go.
