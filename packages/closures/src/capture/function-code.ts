@@ -80,7 +80,7 @@ export function codeDefinition(code: FunctionCode, params: readonly string[]): P
       params,
       strict: code.strict,
     };
-    const map = code.script.mapAt(code.line, code.column)?.slice(code.line, code.column, code.text);
+    const map = code.script.mapAt(code.line, code.column)?.slice(code.line, code.column, code.text, code.script.file);
     const origin: CodeOrigin = {
       url: code.script.url || `heddle:eval-${code.script.id}`,
       line: code.line,

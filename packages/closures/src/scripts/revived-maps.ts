@@ -1,3 +1,4 @@
+import { fileOfUrl } from "./script-url.js";
 import { SourceMap, type MapSlice } from "./source-map.js";
 
 /** Zero-based. */
@@ -42,7 +43,7 @@ function endOf(start: Position, text: string): Position {
 /** The map that covers a position. Minifying loaders put a whole file on one line, so the column decides as well. */
 export function revivedMap(url: string, at: Position): SourceMap | undefined {
   const entry = texts.get(url)?.find(({ start, end }) => !isBefore(at, start) && !isBefore(end, at));
-  return entry && (entry.map ??= SourceMap.fromSlice(entry.slice));
+  return entry && (entry.map ??= SourceMap.fromSlice(entry.slice, entry.start.line, fileOfUrl(url)));
 }
 
 function isBefore(a: Position, b: Position): boolean {

@@ -1,8 +1,7 @@
-import path from "node:path";
-import { fileURLToPath } from "node:url";
 import { readScript, type ScriptText } from "../inspect/session.js";
 import { revivedMap } from "./revived-maps.js";
 import { ScriptTable } from "./script-table.js";
+import { fileOfUrl } from "./script-url.js";
 import { SourceLines } from "./source-lines.js";
 import { SourceMap, type SourcePosition } from "./source-map.js";
 
@@ -78,10 +77,4 @@ export function scriptById(id: string): Script | undefined {
     scripts.set(id, script);
   }
   return script;
-}
-
-function fileOfUrl(url: string): string | undefined {
-  const plain = url.replace(/[?#].*$/, "");
-  if (plain.startsWith("file:")) return fileURLToPath(plain);
-  return path.isAbsolute(plain) ? plain : undefined;
 }

@@ -1,4 +1,10 @@
-import { decodedMappings, originalPositionFor, TraceMap, type SourceMapInput } from "@jridgewell/trace-mapping";
+import {
+  decodedMappings,
+  encodedMappings,
+  originalPositionFor,
+  TraceMap,
+  type SourceMapInput,
+} from "@jridgewell/trace-mapping";
 import fs from "node:fs";
 import path from "node:path";
 import { fileURLToPath } from "node:url";
@@ -10,11 +16,12 @@ export interface SourcePosition {
   readonly column: number;
 }
 
-/** The part of a source map that covers one function: [column, source, line, column] per line of it, from `firstLine` on. */
+/** The part of a source map that covers one function. It travels with every function, so it is as short as maps can be. */
 export interface MapSlice {
-  readonly sources: readonly string[];
-  readonly firstLine: number;
-  readonly lines: readonly (readonly (readonly number[])[])[];
+  /** Absolute paths of the sources that the part speaks of. Absent: the file that the script itself is known by. */
+  readonly sources?: readonly string[];
+  /** As in source maps; the first line is the one that the function starts in. */
+  readonly mappings: string;
 }
 
 interface RawMap {
@@ -56,26 +63,47 @@ export class SourceMap {
     return found.source === null ? undefined : { file: found.source, line: found.line, column: found.column + 1 };
   }
 
-  /** What covers the text that starts at a position (zero-based). */
-  slice(line: number, column: number, text: string): MapSlice {
+  /**
+   * What covers the text that starts at a position (zero-based).
+   *
+   * @param file what the script is known by
+   */
+  slice(line: number, column: number, text: string, file: string | undefined): MapSlice {
     const decoded = decodedMappings(this.trace);
     const textLines = text.split("\n");
     const lastLine = line + textLines.length - 1;
     const lastColumn = textLines.length === 1 ? column + text.length : textLines.at(-1)!.length;
+    const sources = new Map<number, number>();
     const lines: number[][][] = [];
     for (let at = line; at <= lastLine; at++) {
       const covering = (decoded[at] ?? []).filter(
         (segment) => !(at === line && segment[0] < column) && !(at === lastLine && segment[0] > lastColumn),
       );
-      lines.push(covering.map((segment) => segment.slice(0, 4)));
+      lines.push(covering.map((segment) => withoutName(segment, sources)));
     }
-    return { sources: this.trace.sources.map((source) => source ?? ""), firstLine: line, lines };
+    const named = [...sources.keys()].map((source) => this.trace.sources[source] ?? "");
+    const part = new TraceMap({ version: 3, names: [], sources: named, mappings: lines as never });
+    const mappings = encodedMappings(part);
+    return named.length === 1 && named[0] === file ? { mappings } : { sources: named, mappings };
   }
 
-  static fromSlice(slice: MapSlice): SourceMap {
-    const mappings = [...Array.from({ length: slice.firstLine }, () => []), ...slice.lines] as never;
-    return new SourceMap(new TraceMap({ version: 3, names: [], sources: [...slice.sources], mappings }));
+  /**
+   * @param firstLine the line that the function starts in (zero-based)
+   * @param file what the script is known by
+   */
+  static fromSlice(slice: MapSlice, firstLine: number, file: string | undefined): SourceMap {
+    const sources = slice.sources ?? [file ?? ""];
+    const mappings = ";".repeat(firstLine) + slice.mappings;
+    return new SourceMap(new TraceMap({ version: 3, names: [], sources: [...sources], mappings }));
   }
+}
+
+/** @param sources new numbers of the sources, in the order in which they are met */
+function withoutName(segment: readonly number[], sources: Map<number, number>): number[] {
+  const [column, source, line, sourceColumn] = segment;
+  if (source === undefined) return [column!];
+  if (!sources.has(source)) sources.set(source, sources.size);
+  return [column!, sources.get(source)!, line!, sourceColumn!];
 }
 
 function absolutePath(source: string, directory: string, root: string): string {

@@ -1,5 +1,6 @@
 import { hash as digest } from "node:crypto";
 import { DefinitionCorruptError } from "../errors.js";
+import { deflateText, inflateText } from "./deflated.js";
 
 /** What travels for one function, piece by piece: bodies, source texts and local files, each sent to a worker once. */
 export interface Definition {
@@ -15,7 +16,9 @@ export interface Definition {
  * which other definitions refer to it. The origin is where it *came from*: file, line, source map. So the same function has the same
  * token wherever it stands in its file and on whatever machine, and stack traces still tell the user's own lines.
  *
- * Layout: head length and buffers length as u32 little-endian, head (JSON), buffers, origin (JSON, may be empty).
+ * Layout: head length and buffers length as u32 little-endian, head (JSON), buffers, origin (JSON, may be empty). Source texts, which
+ * are what has an origin, are packed once and sent to many, so they travel deflated: four zero bytes (no head is empty), then the
+ * deflated layout. Identities are over what was deflated: another zlib may pack the same text differently.
  */
 export interface PackedDefinition extends Definition {
   readonly identity: string;
@@ -30,6 +33,8 @@ export interface UnpackedDefinition {
 }
 
 const PREFIX = 8;
+/** In place of the length of a head. */
+const DEFLATED = Buffer.alloc(4);
 
 function sha256(data: string | Uint8Array): string {
   return digest("sha256", data, "hex");
@@ -59,13 +64,14 @@ export function packDefinition(
   const identity = sha256(bytes.subarray(0, identityEnd));
   if (originText === "") return { hash: identity, identity, bytes, needs };
   bytes.write(originText, identityEnd);
-  return { hash: sha256(bytes), identity, bytes, needs };
+  const deflated = deflateText(bytes, DEFLATED);
+  return { hash: sha256(deflated), identity, bytes: deflated, needs };
 }
 
 /** @throws DefinitionCorruptError when the bytes do not have the hash, or are cut short */
 export function unpackDefinition(hash: string, bytes: Uint8Array): UnpackedDefinition {
   if (sha256(bytes) !== hash) throw new DefinitionCorruptError(hash, "its bytes do not have its hash");
-  const view = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  const view = laidOut(hash, Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength));
   if (view.length < PREFIX) throw new DefinitionCorruptError(hash, "it is cut short");
   const headEnd = PREFIX + view.readUInt32LE(0);
   const identityEnd = headEnd + view.readUInt32LE(4);
@@ -81,5 +87,14 @@ export function unpackDefinition(hash: string, bytes: Uint8Array): UnpackedDefin
     };
   } catch {
     throw new DefinitionCorruptError(hash, "it is not JSON where it should be");
+  }
+}
+
+function laidOut(hash: string, bytes: Buffer): Buffer {
+  if (!bytes.subarray(0, DEFLATED.length).equals(DEFLATED)) return bytes;
+  try {
+    return inflateText(bytes.subarray(DEFLATED.length));
+  } catch {
+    throw new DefinitionCorruptError(hash, "it cannot be inflated");
   }
 }
