@@ -1,9 +1,10 @@
-import { Component } from "react";
+import { Component, useRef } from "react";
 import type { ErrorInfo, ReactElement, ReactNode } from "react";
 import { useCluster } from "../store/store.js";
 import { useNow } from "../store/now.js";
 import { formatTime } from "./format.js";
 import { Icon } from "./icon.js";
+import { PictureMenu } from "./picture/picture-menu.js";
 import "./panel.css";
 
 export interface PanelProps {
@@ -22,6 +23,8 @@ export interface PanelProps {
   readonly flush?: boolean;
   /** Shows live data: says so when it has grown old. */
   readonly live?: boolean;
+  /** What it shows can be saved as PNG and SVG. */
+  readonly picture?: boolean;
   readonly className?: string;
   readonly children?: ReactNode;
 }
@@ -29,14 +32,21 @@ export interface PanelProps {
 /** A titled surface with every state its content can be in; what crashes inside stays inside. */
 export function Panel(props: PanelProps): ReactElement {
   const stale = useStale(props.live ?? false);
+  const section = useRef<HTMLElement>(null);
+  const picture = props.picture === true && !props.loading && !props.error && !props.empty;
   const classes = ["panel", props.className, stale === undefined ? undefined : "stale"].filter(Boolean).join(" ");
   return (
-    <section className={classes} aria-label={props.title}>
+    <section ref={section} className={classes} aria-label={props.title}>
       <header className="panel-header">
         <h2>{props.title}</h2>
         {props.note !== undefined && <span className="panel-note truncate">{props.note}</span>}
         {stale !== undefined && <span className="panel-ribbon">last update {formatTime(stale, false)}</span>}
-        {props.tools !== undefined && <div className="panel-tools">{props.tools}</div>}
+        {(props.tools !== undefined || picture) && (
+          <div className="panel-tools">
+            {props.tools}
+            {picture && <PictureMenu panel={section} title={props.title} />}
+          </div>
+        )}
       </header>
       <div className={props.flush ? "panel-body flush" : "panel-body"}>
         <PanelBoundary title={props.title}>{content(props)}</PanelBoundary>

@@ -1,8 +1,8 @@
-import { useEffect, useRef, useState } from "react";
 import type { ReactElement } from "react";
 import { apiAddress } from "../api/client.js";
 import { Icon } from "../design/icon.js";
 import { plain } from "../design/format.js";
+import { Menu } from "../design/menu.js";
 import { KeyHint } from "../design/pill.js";
 import { formatRoute } from "../routing/route.js";
 import { useCluster } from "../store/store.js";
@@ -78,50 +78,19 @@ function ThemeButton(): ReactElement {
 }
 
 /** What can be taken away: one file that opens anywhere, and a trace for other tools. */
-function ExportMenu(): ReactElement {
-  const [open, setOpen] = useState(false);
-  const ref = useRef<HTMLDivElement>(null);
-  useEffect(() => {
-    if (!open) return;
-    const close = (event: Event): void => {
-      if (event instanceof KeyboardEvent ? event.key === "Escape" : !ref.current!.contains(event.target as Node))
-        setOpen(false);
-    };
-    window.addEventListener("mousedown", close);
-    window.addEventListener("keydown", close);
-    return () => {
-      window.removeEventListener("mousedown", close);
-      window.removeEventListener("keydown", close);
-    };
-  }, [open]);
-  return (
-    <div className="menu" ref={ref}>
-      <button
-        type="button"
-        className="button quiet icon-only"
-        aria-label="Export"
-        title="Export"
-        aria-expanded={open}
-        onClick={() => setOpen(!open)}
-      >
-        <Icon name="export" />
-      </button>
-      {open && (
-        <ul className="menu-list">
-          <li>
-            <a href={apiAddress("report").href} download onClick={() => setOpen(false)}>
-              <strong>Report</strong>
-              <span className="muted">One HTML file that opens offline</span>
-            </a>
-          </li>
-          <li>
-            <a href={apiAddress("trace").href} download onClick={() => setOpen(false)}>
-              <strong>Trace</strong>
-              <span className="muted">JSON for Perfetto and chrome://tracing</span>
-            </a>
-          </li>
-        </ul>
-      )}
-    </div>
-  );
-}
+const ExportMenu = (): ReactElement => (
+  <Menu label="Export">
+    <li>
+      <a href={apiAddress("report").href} download>
+        <strong>Report</strong>
+        <span className="muted">One HTML file that opens offline</span>
+      </a>
+    </li>
+    <li>
+      <a href={apiAddress("trace").href} download>
+        <strong>Trace</strong>
+        <span className="muted">JSON for Perfetto and chrome://tracing</span>
+      </a>
+    </li>
+  </Menu>
+);

@@ -51,7 +51,7 @@ export function StreamPanel(props: {
     </>
   );
   return (
-    <Panel className="stream-panel" title="Task stream" note={note} tools={tools} live flush>
+    <Panel className="stream-panel" title="Task stream" note={note} tools={tools} picture live flush>
       <TaskStream
         emphasis={emphasis}
         withLeft={withLeft}

@@ -29,7 +29,7 @@ export default function DataPage(): ReactElement {
   const [low, median, high] = transfers.data?.bandwidth ?? [];
   return (
     <div className="group">
-      <Panel title="Memory of all workers" loading={!known} live>
+      <Panel title="Memory of all workers" loading={!known} live picture>
         <LineChart
           label="Memory of all workers"
           times={times}
@@ -56,6 +56,7 @@ export default function DataPage(): ReactElement {
         title="Moved between workers"
         loading={!known}
         live
+        picture
         note={
           median === undefined
             ? undefined

@@ -2,9 +2,10 @@ import { useEffect, useRef, useState } from "react";
 import type { ReactElement } from "react";
 import type { FlowLogLine, FlowLogPage } from "@heddle/protocol/dashboard";
 import { apiAddress, getJson } from "../../api/client.js";
-import { formatPlural, formatTime, formatUtc, plain } from "../../design/format.js";
+import { formatPlural, plain } from "../../design/format.js";
 import { Empty, Panel } from "../../design/panel.js";
-import { LEVEL_MARK } from "../logs/log-lines.js";
+import { useHeldLines } from "../logs/held-lines.js";
+import { LogLineCells } from "../logs/log-line.js";
 import { VirtualLines } from "../logs/virtual-lines.js";
 
 const PAGE = 5000;
@@ -14,8 +15,9 @@ const KEPT = 100_000;
 
 /** Everything the flow run and its tasks printed, from its beginning, as long as it goes on. */
 export function FlowLogs({ id, ended }: { readonly id: string; readonly ended: boolean }): ReactElement {
-  const { lines, loading, error } = useLines(id, ended);
+  const { lines: latest, loading, error } = useLines(id, ended);
   const [follow, setFollow] = useState(true);
+  const { lines } = useHeldLines(latest, follow);
   const empty = lines.length === 0 ? <Empty title="It printed nothing" /> : undefined;
   return (
     <Panel
@@ -32,29 +34,18 @@ export function FlowLogs({ id, ended }: { readonly id: string; readonly ended: b
           count={lines.length}
           follow={follow}
           onFollow={setFollow}
-          line={(index) => <Line line={lines[index]!} />}
+          line={(index) => line(lines[index]!)}
         />
       )}
     </Panel>
   );
 }
 
-function Line({ line }: { readonly line: FlowLogLine }): ReactElement {
-  return (
-    <>
-      <span className={`log-level ${line.level}`} title={line.level}>
-        <span aria-hidden="true">{LEVEL_MARK[line.level]}</span>
-        <span className="spoken">{line.level}</span>
-      </span>
-      <time title={formatUtc(line.time)}>{formatTime(line.time)}</time>
-      <span className="log-source truncate">{line.number < 0 ? "flow" : `#${line.number}`}</span>
-      <span className="log-message mono truncate" title={plain(line.message, 4000)}>
-        {plain(line.message, 2000)}
-      </span>
-      {line.worker !== undefined && <span className="muted">{plain(line.worker)}</span>}
-    </>
-  );
-}
+const line = (each: FlowLogLine): ReactElement => (
+  <LogLineCells line={each} source={each.number < 0 ? "flow" : `#${each.number}`}>
+    {each.worker !== undefined && <span className="muted">{plain(each.worker)}</span>}
+  </LogLineCells>
+);
 
 function useLines(
   id: string,

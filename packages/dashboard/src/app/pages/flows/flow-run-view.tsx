@@ -64,6 +64,7 @@ export function FlowRunView({ id }: { readonly id: string }): ReactElement {
           <Panel
             title="Timeline"
             note={truncation(data)}
+            picture
             empty={data.taskRuns.length === 0 ? <Empty title="This run created no tasks" /> : undefined}
           >
             <Timeline detail={data} selected={selected} onSelect={select} />

@@ -50,6 +50,7 @@ export function GroupGraphView(): ReactElement {
           : undefined
       }
       tools={tools}
+      picture={!asList}
       loading={graph.loading}
       error={graph.error}
       empty={

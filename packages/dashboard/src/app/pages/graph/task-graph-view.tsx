@@ -92,6 +92,7 @@ export function TaskGraphView(): ReactElement {
         title={focus === undefined ? "Tasks" : "Around this task"}
         note={note}
         tools={tools}
+        picture
         loading={query.loading}
         error={query.error}
         empty={data?.nodes === 0 ? <Empty title="The scheduler knows none of these tasks any more" /> : undefined}

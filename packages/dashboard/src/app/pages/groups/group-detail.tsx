@@ -56,7 +56,7 @@ export function GroupDetailView({ id }: { readonly id: number }): ReactElement {
       <Panel title="Where the time goes" note="of all its runs" live>
         <TimeSplit summary={summary} slot={entry?.slot ?? -1} />
       </Panel>
-      <Panel title="Durations" loading={detail.loading} error={detail.error}>
+      <Panel title="Durations" loading={detail.loading} error={detail.error} picture>
         {detail.data && (
           <Histogram histogram={detail.data.histogram} quantiles={detail.data.quantiles} slot={entry?.slot ?? -1} />
         )}

@@ -3,20 +3,16 @@ import type { ReactElement } from "react";
 import type { LogLine } from "@heddle/protocol/dashboard";
 import { apiAddress, getJson } from "../../api/client.js";
 import { useQuery } from "../../api/use-query.js";
-import { formatCount, formatPlural, formatTime, formatUtc, plain } from "../../design/format.js";
+import { formatCount, formatPlural, plain } from "../../design/format.js";
 import { Icon } from "../../design/icon.js";
 import { Empty, Panel } from "../../design/panel.js";
 import { formatRoute, setParameters, useRoute } from "../../routing/route.js";
 import { useCluster, useTopic } from "../../store/store.js";
+import { useHeldLines } from "./held-lines.js";
+import { LogLineCells } from "./log-line.js";
 import { VirtualLines } from "./virtual-lines.js";
 
 const LEVELS = ["debug", "info", "warn", "error"] as const;
-export const LEVEL_MARK: Readonly<Record<LogLine["level"], string>> = {
-  debug: "\u00b7",
-  info: "\u25cb",
-  warn: "\u25b2",
-  error: "\u2715",
-};
 /** Lines there were before this page was opened. */
 const EARLIER = 10_000;
 
@@ -27,7 +23,8 @@ export function LogLines(): ReactElement {
   const earlier = useQuery("logs", (signal) => getJson<LogLine[]>(apiAddress("logs", { limit: EARLIER }), signal));
   const [follow, setFollow] = useState(true);
 
-  const all = useMemo(() => joined(earlier.data ?? [], live), [earlier.data, live]);
+  const latest = useMemo(() => joined(earlier.data ?? [], live), [earlier.data, live]);
+  const { lines: all, unseen } = useHeldLines(latest, follow);
   const sources = useMemo(() => [...new Set(all.map((line) => line.source))].sort(), [all]);
   const shown = useMemo(() => {
     const least = LEVELS.indexOf(level as LogLine["level"]);
@@ -76,7 +73,8 @@ export function LogLines(): ReactElement {
         onChange={(event) => setParameters({ text: event.target.value || undefined })}
       />
       <button type="button" className="button quiet" aria-pressed={follow} onClick={() => setFollow(!follow)}>
-        <Icon name={follow ? "pause" : "down"} /> {follow ? "following" : "follow"}
+        <Icon name={follow ? "pause" : "down"} />{" "}
+        {follow ? "following" : unseen === 0 ? "follow" : `follow, ${formatCount(unseen)} new`}
       </button>
     </>
   );
@@ -106,33 +104,22 @@ export function LogLines(): ReactElement {
           count={shown.length}
           follow={follow}
           onFollow={setFollow}
-          line={(index) => <Line line={shown[index]!} />}
+          line={(index) => line(shown[index]!)}
         />
       )}
     </Panel>
   );
 }
 
-function Line({ line }: { readonly line: LogLine }): ReactElement {
-  return (
-    <>
-      <span className={`log-level ${line.level}`} title={line.level}>
-        <span aria-hidden="true">{LEVEL_MARK[line.level]}</span>
-        <span className="spoken">{line.level}</span>
-      </span>
-      <time title={formatUtc(line.time)}>{formatTime(line.time)}</time>
-      <span className="log-source truncate">{plain(line.source)}</span>
-      <span className="log-message mono truncate" title={plain(line.message, 4000)}>
-        {plain(line.message, 2000)}
-      </span>
-      {line.key !== undefined && (
-        <a className="log-task" href={formatRoute(["task", line.key])}>
-          task
-        </a>
-      )}
-    </>
-  );
-}
+const line = (each: LogLine): ReactElement => (
+  <LogLineCells line={each} source={each.source}>
+    {each.key !== undefined && (
+      <a className="log-task" href={formatRoute(["task", each.key])}>
+        task
+      </a>
+    )}
+  </LogLineCells>
+);
 
 /** What was there before, and what came since: a line that is in both comes once. */
 function joined(earlier: readonly LogLine[], live: readonly LogLine[]): readonly LogLine[] {

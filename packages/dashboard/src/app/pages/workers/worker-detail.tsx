@@ -61,7 +61,7 @@ export function WorkerDetailView({ id }: { readonly id: number }): ReactElement 
           ))}
         </dl>
       </Panel>
-      <Panel title="Threads" loading={detail.loading} error={detail.error} live>
+      <Panel title="Threads" loading={detail.loading} error={detail.error} live picture>
         <LineChart
           label="Busy threads"
           times={times}
@@ -76,7 +76,7 @@ export function WorkerDetailView({ id }: { readonly id: number }): ReactElement 
           lines={[{ name: "CPU, of one core", color: "var(--category-3)", values: series.map(({ cpu }) => cpu) }]}
         />
       </Panel>
-      <Panel title="Memory" loading={detail.loading} error={detail.error} live>
+      <Panel title="Memory" loading={detail.loading} error={detail.error} live picture>
         <LineChart
           label="Memory"
           times={times}
