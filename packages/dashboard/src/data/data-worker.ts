@@ -15,6 +15,7 @@ import { Streams } from "../stream/streams.js";
 import { readJson, ServerConnection } from "./connection.js";
 import { HistoryLoader } from "./history-loader.js";
 import type { Connection, PageToWorker, WorkerStats, WorkerToPage } from "./messages.js";
+import { Outline } from "./outline.js";
 import { RunningLanes } from "./running-lanes.js";
 import { SnapshotOutbox } from "./snapshots.js";
 import { TaskStore } from "./task-store.js";
@@ -32,6 +33,7 @@ export class DataWorker {
   private clockOffset = 0;
   private readonly store = new TaskStore();
   private readonly running = new RunningLanes();
+  private readonly outline = new Outline();
   private readonly groups = new Map<number, GroupEntry>();
   private readonly streams: Streams;
   private readonly loader: HistoryLoader;
@@ -39,8 +41,8 @@ export class DataWorker {
 
   constructor(private readonly send: Send) {
     this.outbox = new SnapshotOutbox((snapshot) => send({ type: "snapshot", snapshot }));
-    const { store, running, groups } = this;
-    this.streams = new Streams({ store, running, groups, now: () => Date.now() + this.clockOffset }, send);
+    const { store, running, outline, groups } = this;
+    this.streams = new Streams({ store, running, outline, groups, now: () => Date.now() + this.clockOffset }, send);
     this.loader = new HistoryLoader(
       store,
       (path) => this.fetchBytes(path),
@@ -96,6 +98,10 @@ export class DataWorker {
       case FrameType.tasks:
         this.store.add(header, view);
         return this.rowsCame();
+      case FrameType.lod:
+        this.outline.take(header, view, this.recorded);
+        this.recorded = Math.max(this.recorded, header.seq);
+        return this.rowsCame();
       case FrameType.running:
         this.running.take(view);
         return this.streams.touched();
@@ -129,6 +135,7 @@ export class DataWorker {
     if (this.runId !== hello.runId) {
       this.store.clear(hello.oldestSeq);
       this.groups.clear();
+      this.outline.clear();
     }
     this.runId = hello.runId;
     this.running.clear();
@@ -149,6 +156,7 @@ export class DataWorker {
   private rowsCame(): void {
     const { store } = this;
     this.recorded = Math.max(this.recorded, store.nextSeq);
+    this.outline.prune(store);
     this.outbox.history({
       rows: store.rows,
       recorded: this.recorded,

@@ -3,6 +3,7 @@
  * pixel has the colour of the longest and is as strong as the bucket is busy. Buckets are powers of two of a millisecond, anchored in
  * absolute time: anchored at the view they would shimmer while it moves.
  */
+import type { Piece } from "../data/outline.js";
 import type { Track } from "../data/track.js";
 import { LEVELS, type ColourTable } from "./colours.js";
 
@@ -60,6 +61,29 @@ export function rasterTrack(
       row.fill(colours.of(group)[Math.round(busy * (LEVELS - 1))]!, left, Math.min(width, right));
       index = next;
     }
+    cells++;
+  }
+  return cells;
+}
+
+/** What is known of a lane whose rows are still to come. @returns cells drawn */
+export function rasterOutline(
+  row: Uint32Array,
+  pieces: readonly Piece[],
+  lane: number,
+  scale: Scale,
+  colours: ColourTable,
+): number {
+  const { from, perPixel, width } = scale;
+  const to = from + perPixel * width;
+  let cells = 0;
+  for (const piece of pieces) {
+    if (piece.to <= from || piece.from >= to) continue;
+    const known = piece.lanes.get(lane);
+    if (known === undefined) continue;
+    const left = Math.max(0, Math.floor((piece.from - from) / perPixel));
+    const right = Math.max(left + 1, Math.floor((piece.to - from) / perPixel));
+    row.fill(colours.of(known.group)[Math.round(known.busy * (LEVELS - 1))]!, left, Math.min(width, right));
     cells++;
   }
   return cells;

@@ -1,10 +1,11 @@
 /** One task stream's picture. */
 import type { GroupEntry } from "@heddle/protocol/dashboard";
+import type { Outline, Piece } from "../data/outline.js";
 import type { RunningLanes } from "../data/running-lanes.js";
 import type { TaskStore } from "../data/task-store.js";
 import { ColourTable, cssOf, mixed, pixelOf } from "./colours.js";
 import { laneParts, laneTops } from "./lane-places.js";
-import { rasterTrack, type Scale, type Wide } from "./lane-raster.js";
+import { rasterOutline, rasterTrack, type Scale, type Wide } from "./lane-raster.js";
 import type { Cursor, Emphasis, LaneLayout, StreamPalette, TimeView } from "./messages.js";
 import { taskOf } from "./picking.js";
 
@@ -12,6 +13,8 @@ import { taskOf } from "./picking.js";
 export interface StreamData {
   readonly store: TaskStore;
   readonly running: RunningLanes;
+  /** Of rows that are still to come; absent where all are there from the start. */
+  readonly outline?: Outline;
   readonly groups: ReadonlyMap<number, GroupEntry>;
   /** Scheduler time. */
   now(): number;
@@ -48,6 +51,10 @@ export class StreamPicture {
     this.ratio = ratio;
     this.canvas.width = Math.max(1, Math.round(width * ratio));
     this.canvas.height = Math.max(1, Math.round(height * ratio));
+  }
+
+  private get pieces(): readonly Piece[] {
+    return this.data.outline?.pieces ?? [];
   }
 
   /** What is in sight now. Milliseconds since the epoch. */
@@ -113,6 +120,8 @@ export class StreamPicture {
           : undefined;
       const wide: Wide[] = [];
       words.push(wide);
+      // Below the rows that it stands for: some of them may be here.
+      this.cells += rasterOutline(row, this.pieces, lane, scale, colours);
       for (const segment of this.data.store.segments) {
         if (segment.to < scale.from || segment.from > to) continue;
         const runs = segment.lanes.get(lane);
@@ -165,6 +174,13 @@ export class StreamPicture {
     const to = scale.from + scale.perPixel * scale.width;
     const perPixel = scale.perPixel * this.ratio;
     context.fillStyle = cssOf(this.palette!.error);
+    for (const { from, to: end, lanes: outlined } of this.pieces) {
+      if (end < scale.from || from > to) continue;
+      const x = Math.round((end - scale.from) / perPixel);
+      for (const [index, lane] of lanes.entries())
+        if (outlined.get(lane)?.failed === true)
+          context.fillRect(x - TICK.width, places[index]!, TICK.width, Math.min(height, TICK.height));
+    }
     for (const segment of this.data.store.segments) {
       if (segment.to < scale.from || segment.from > to) continue;
       for (const [index, lane] of lanes.entries()) {

@@ -80,7 +80,10 @@ export const RUNNING_BYTES = 16;
 export const RunningField = { lane: 0, group: 2, task: 4, start: 8 } as const;
 export const IDLE = 0xffff;
 
-/** One per lane and tick of 100 ms: u16 lane, u16 dominant group, u8 busy fraction of 255, u8 flags (1: an error among them), u16 count. */
+/**
+ * One per lane: u16 lane, u16 dominant group, u8 busy fraction of 255, u8 flags (1: an error among them), u16 count. The header's `base` is
+ * the end of the time that is outlined, its flags that time's milliseconds, its `seq` the number after the last row that is outlined.
+ */
 export const LOD_BYTES = 8;
 export const LodField = { lane: 0, group: 2, busy: 4, flags: 5, count: 6 } as const;
 

@@ -254,9 +254,9 @@ export class ClusterDashboard implements DashboardSource {
     // Names first: what follows refers to them.
     const dictionary = this.#dictionary.takeDelta();
     if (dictionary !== undefined) viewers.sendAll(jsonFrame(FrameType.dictionary, dictionary, this.#taken, now));
-    if (this.#taken > from) this.#showRows(from, now);
+    this.#showRows(from, now);
     const running = this.#running.takeChanges(this.#taken, now);
-    if (running !== undefined) viewers.send("running", running);
+    viewers.sendRunning(running, () => this.#running.all(this.#taken, now));
     const lines = this.#logs.takeNew();
     if (lines.length > 0) this.#sendJson("log", FrameType.log, lines, now);
     const changed = this.flows.takeChanged();
@@ -264,14 +264,13 @@ export class ClusterDashboard implements DashboardSource {
   }
 
   #showRows(from: number, now: number): void {
-    const viewers = this.#viewers;
-    const isWanted = viewers.want("tasks");
-    if (this.#mode.active || !isWanted) {
-      viewers.sendRows(undefined, from);
-      if (isWanted) viewers.send("tasks", lodFrame(this.#reader, from, this.#taken, this.#tickAt, now));
-    } else {
-      viewers.sendRows(this.#reader.frame(from, this.#taken), from);
-    }
+    const isSummary = this.#mode.active;
+    const news = this.#taken > from ? { from, since: this.#tickAt } : undefined;
+    this.#viewers.sendRows(news, !isSummary, (owed) => {
+      const first = Math.max(owed.from, this.#reader.oldest);
+      if (isSummary) return lodFrame(this.#reader, first, this.#taken, owed.since, now);
+      return this.#reader.frame(first, this.#taken);
+    });
   }
 
   #sendJson(topic: Topic, type: FrameTypeCode, body: unknown, now: number): void {

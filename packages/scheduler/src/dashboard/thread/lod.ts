@@ -39,7 +39,8 @@ export function lodFrame(reader: RowReader, from: number, to: number, since: num
   for (let seq = from; seq < to; seq++) addRow(lanes, columns, reader.place(seq));
   const frame = Buffer.alloc(FRAME_HEADER + lanes.size * LOD_BYTES);
   const view = new DataView(frame.buffer, frame.byteOffset, frame.byteLength);
-  writeFrameHeader(view, { type: FrameType.lod, flags: 0, seq: to >>> 0, base: now });
+  const milliseconds = Math.min(0xffff, Math.max(1, Math.round(now - since)));
+  writeFrameHeader(view, { type: FrameType.lod, flags: milliseconds, seq: to >>> 0, base: now });
   const span = Math.max(1, now - since) * 1000;
   let at = FRAME_HEADER;
   for (const [lane, { micros, count, hasErrors }] of lanes) {

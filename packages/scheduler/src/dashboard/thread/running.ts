@@ -29,12 +29,14 @@ export class Running {
     return changed.length === 0 ? undefined : this.#frame(changed, head, now);
   }
 
-  /** Lanes where something executes, as it was last told. */
+  /** All lanes as they were last told, idle ones too: whoever missed a change has some of them otherwise. */
   all(head: number, now: number): Buffer {
     this.#grow();
-    const busy: number[] = [];
-    for (let lane = 0; lane < this.lanes; lane++) if (this.#groups[lane] !== IDLE) busy.push(lane);
-    return this.#frame(busy, head, now);
+    return this.#frame(
+      Array.from({ length: this.lanes }, (_, lane) => lane),
+      head,
+      now,
+    );
   }
 
   #frame(lanes: readonly number[], head: number, now: number): Buffer {

@@ -1,5 +1,6 @@
 import type { WebSocket } from "ws";
 import { FrameType, TOPICS, type Bye, type Topic } from "@heddle/protocol/dashboard";
+import { Pace } from "./pace.js";
 import { jsonFrame } from "./reader.js";
 
 /** Bytes that may wait for a page before it is passed over, and before it is sent away. */
@@ -18,14 +19,26 @@ export interface ViewerEvents {
   now(): number;
 }
 
+/** Rows that are there and that a page has not had its turn for. */
+export interface Owed {
+  readonly from: number;
+  /** When the first of them may have ended. Milliseconds since the epoch. */
+  readonly since: number;
+}
+
 /** One page that looks. */
 export class Viewer {
   readonly #socket: WebSocket;
   readonly #events: ViewerEvents;
   #topics: ReadonlySet<Topic> = new Set(TOPICS);
   #paused = false;
-  /** First row it has not been sent; -1: it has all. */
+  /** First row that was left out for it, and that it has to fetch; -1: none. */
   gapFrom = -1;
+  owed: Owed | undefined;
+  /** It had no turn while lanes changed: what executes has to be told whole. */
+  missedRunning = false;
+  readonly #pace = new Pace();
+  #hasTurn = true;
   /** It missed a message of changes: it has to be told everything again. */
   missedChanges = false;
   #stuckSince = -1;
@@ -56,6 +69,23 @@ export class Viewer {
 
   get paused(): boolean {
     return this.#paused;
+  }
+
+  /** Whether it is sent rows at this tick. */
+  get hasTurn(): boolean {
+    return this.#hasTurn;
+  }
+
+  /** Begins a tick. */
+  beginTick(tick: number): void {
+    this.#hasTurn = this.#pace.hasTurn(tick);
+    if (this.#hasTurn) this.#pace.observe(this.#socket.bufferedAmount);
+  }
+
+  /** What it is owed is left out, and so is what follows until the gap is told. */
+  miss(): void {
+    if (this.owed !== undefined && this.gapFrom < 0) this.gapFrom = this.owed.from;
+    this.owed = undefined;
   }
 
   /** Whether it keeps up. One that does not gets nothing until it does; one that never does is sent away. */

@@ -1,7 +1,7 @@
 import type { WebSocket } from "ws";
 import { FrameType, type Gap, type Topic } from "@heddle/protocol/dashboard";
 import { jsonFrame } from "./reader.js";
-import { turnAway, Viewer } from "./viewer.js";
+import { turnAway, Viewer, type Owed } from "./viewer.js";
 
 /** Milliseconds between two looks whether pages are still there. */
 const PROBE_INTERVAL = 30_000;
@@ -24,6 +24,7 @@ export class Viewers {
   #ready: Viewer[] = [];
   skipped = 0;
   #bytesOfGone = 0;
+  #tick = 0;
 
   constructor(options: ViewersOptions) {
     this.#options = options;
@@ -77,7 +78,9 @@ export class Viewers {
   begin(fillGaps: boolean, first: number): void {
     const { now } = this.#options;
     this.#ready = [];
+    this.#tick++;
     for (const viewer of this.#viewers) {
+      viewer.beginTick(this.#tick);
       if (!viewer.isReady(now())) {
         this.skipped++;
         viewer.missedChanges = true;
@@ -86,11 +89,11 @@ export class Viewers {
       if (viewer.paused) continue;
       this.#ready.push(viewer);
       if (viewer.missedChanges) {
-        viewer.missedChanges = false;
+        viewer.missedChanges = viewer.missedRunning = false;
         for (const frame of this.#options.everything(viewer)) viewer.send(frame);
       }
       if (fillGaps && viewer.gapFrom >= 0 && viewer.gapFrom < first && viewer.wants("tasks")) {
-        const gap: Gap = { from: viewer.gapFrom, to: first };
+        const gap: Gap = { from: viewer.gapFrom, to: viewer.owed?.from ?? first };
         viewer.send(jsonFrame(FrameType.gap, gap, first, now()));
         viewer.gapFrom = -1;
       }
@@ -106,15 +109,43 @@ export class Viewers {
     for (const viewer of this.#ready) if (viewer.wants(topic)) viewer.send(frame);
   }
 
+  /** What executes: its changes to who has had all before, everything to who had no turn meanwhile. */
+  sendRunning(changes: Buffer | undefined, whole: () => Buffer): void {
+    let all: Buffer | undefined;
+    for (const viewer of this.#ready) {
+      if (!viewer.wants("running")) continue;
+      if (!viewer.hasTurn) {
+        if (changes !== undefined) viewer.missedRunning = true;
+      } else if (viewer.missedRunning) {
+        viewer.missedRunning = false;
+        viewer.send((all ??= whole()));
+      } else if (changes !== undefined) {
+        viewer.send(changes);
+      }
+    }
+  }
+
   /**
-   * Rows from `from` on are there, and `frame` has them; undefined: nobody gets them. Who gets none is told of the gap when that is
-   * over.
+   * Rows from `news.from` on are there; undefined: no new ones. Who has its turn gets them and those it was owed, in a frame shared by all
+   * who are owed the same; who does not read is told of the gap when that is over.
+   *
+   * @param areRows - false: frames only outline rows, which have to be fetched when there are fewer again
    */
-  sendRows(frame: Buffer | undefined, from: number): void {
+  sendRows(news: Owed | undefined, areRows: boolean, frameOf: (owed: Owed) => Buffer): void {
+    const frames = new Map<number, Buffer>();
     const ready = new Set(this.#ready);
     for (const viewer of this.#viewers) {
-      if (ready.has(viewer) && viewer.wants("tasks") && frame !== undefined) viewer.send(frame);
-      else if (viewer.gapFrom < 0) viewer.gapFrom = from;
+      const owed = (viewer.owed ??= news);
+      if (owed === undefined) continue;
+      const reads = ready.has(viewer) && viewer.wants("tasks");
+      if (reads && !viewer.hasTurn) continue;
+      if (reads) {
+        let frame = frames.get(owed.from);
+        if (frame === undefined) frames.set(owed.from, (frame = frameOf(owed)));
+        viewer.send(frame);
+      }
+      if (reads && areRows) viewer.owed = undefined;
+      else viewer.miss();
     }
   }
 
