@@ -13,8 +13,9 @@ export interface ArtifactOptions {
 }
 
 /**
- * Things for people to look at, kept in the run history beside the run that made them. Each method throws NotInRunError outside a flow run of
- * this process, and ArtifactError for what is no plain JSON or larger than the setting `flows.maxArtifact`.
+ * Things for people to look at, kept in the run history beside the run that made them: from flows, and from tasks wherever they run. Each
+ * method throws NotInRunError outside of runs, and ArtifactError for what is no plain JSON or larger than the setting `flows.maxArtifact`
+ * of the flow's process.
  *
  * @example
  * artifact.markdown({ key: "daily-report", markdown: `# ${day}\n\n${rows.length} rows` });
@@ -36,11 +37,7 @@ export const artifact = {
 
 function leave(type: ArtifactParts["type"], { key, description = "" }: ArtifactOptions, data: unknown): void {
   const scope = currentScope();
-  if (scope?.artifact === undefined)
-    throw new NotInRunError(
-      `artifact.${type}()`,
-      "a run of the flow's process: call it in the flow, or return the data to it",
-    );
+  if (scope === undefined) throw new NotInRunError(`artifact.${type}()`, "a run: call it in a flow or task");
   if (typeof key !== "string" || key === "") throw new ArtifactError("", "needs one that is not empty");
   if (!isJson(data, 0))
     throw new ArtifactError(
@@ -48,7 +45,7 @@ function leave(type: ArtifactParts["type"], { key, description = "" }: ArtifactO
       "holds what is no plain JSON: numbers, strings, booleans, null, lists and objects of them",
     );
   const bytes = Buffer.byteLength(JSON.stringify(data));
-  const { maxArtifact = Infinity } = scope;
+  const { maxArtifact } = scope;
   if (bytes > maxArtifact)
     throw new ArtifactError(
       key,

@@ -19,10 +19,10 @@ interface AnyScope {
   readonly logPrints: boolean;
   /** A line for the run's log. */
   log(level: LogLevel, message: string): void;
-  /** Keeps something for people to look at; absent where that cannot be: on workers. */
-  artifact?(made: ArtifactParts): void;
-  /** Bytes of the largest there may be. */
-  readonly maxArtifact?: number;
+  /** Keeps something for people to look at. */
+  artifact(made: ArtifactParts): void;
+  /** Bytes of JSON of the largest there may be. */
+  readonly maxArtifact: number;
 }
 
 /** A flow run as the code inside it sees it. */

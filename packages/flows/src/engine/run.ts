@@ -1,5 +1,5 @@
 /** What task runs, subflows' stand-ins and flow runs have in common: a line of states, an end, and those who wait for it. */
-import type { Json } from "../history/run-event.js";
+import type { Json, RunStateChanged } from "../history/run-event.js";
 import type { State } from "../state/state.js";
 import { stateOfRun, type StateDetails, type StateParts } from "../state/state.js";
 import type { StateExtras, StateLog } from "../state/state-log.js";
@@ -98,7 +98,7 @@ export abstract class Run {
       name: extras?.name ?? name,
       time,
       ...(extras?.message === undefined ? {} : { message: extras.message }),
-      ...(extras?.details === undefined ? {} : { details: extras.details }),
+      ...(extras?.details === undefined ? {} : told(extras.details)),
       ...(result === undefined ? {} : { result }),
     });
   }
@@ -136,4 +136,11 @@ export abstract class Run {
     };
     return stateOfRun(parts, this.name, () => this.value());
   }
+}
+
+/** Details as an event has them: the worker is a field of its own there. */
+function told(details: Readonly<Record<string, Json>>): Pick<RunStateChanged, "details" | "worker"> {
+  const { worker, ...others } = details;
+  if (typeof worker !== "string") return { details };
+  return Object.keys(others).length === 0 ? { worker } : { worker, details: others };
 }

@@ -2,7 +2,7 @@
  * Chunks as text in the database: JSON of columns in which what grows slowly (numbers, times) is differences and names that follow from
  * their task are numbers. About 40 bytes a task run with its three states.
  */
-import type { LogColumns, RunChunk, StateColumns, TaskRunColumns } from "./chunk.js";
+import { put, type LogColumns, type RunChunk, type StateColumns, type TaskRunColumns } from "./chunk.js";
 import type { Json } from "./run-event.js";
 
 /** Task runs and states of a chunk. */
@@ -67,8 +67,30 @@ export function readStates(text: string): StateChunk {
       child,
       key,
     },
-    states: { number: sums(of), kind, time: timeSums(at), message, details, result, worker },
+    states: { number: sums(of), kind, time: timeSums(at), message, result, ...workersOf(words, details, worker) },
   };
+}
+
+/** Workers were once among the details, and are so in older files. Adds their names to `words`. */
+function workersOf(
+  words: string[],
+  details: StateColumns["details"],
+  worker: StateColumns["worker"],
+): Pick<StateColumns, "details" | "worker"> {
+  if (worker[0].length > 0 || !details[1].some((each) => typeof each["worker"] === "string"))
+    return { details, worker };
+  const found: Pick<StateColumns, "details" | "worker"> = { details: [[], []], worker: [[], []] };
+  for (const [index, { worker: name, ...others }] of details[1].entries()) {
+    const row = details[0][index]!;
+    if (typeof name === "string") put(found.worker, row, wordOf(words, name));
+    if (typeof name !== "string" || Object.keys(others).length > 0) put(found.details, row, others);
+  }
+  return found;
+}
+
+function wordOf(words: string[], text: string): number {
+  const known = words.indexOf(text);
+  return known < 0 ? words.push(text) - 1 : known;
 }
 
 export function writeLogs({ logs }: RunChunk): string {

@@ -170,7 +170,8 @@ export function hasStates(chunk: RunChunk): boolean {
   return chunk.runs.number.length > 0 || chunk.states.number.length > 0;
 }
 
-function put<T>(column: Sparse<T>, row: number, value: T): void {
+/** Adds a value to a sparse column; rows come in order. */
+export function put<T>(column: Sparse<T>, row: number, value: T): void {
   column[0].push(row);
   column[1].push(value);
 }

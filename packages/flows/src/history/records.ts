@@ -11,7 +11,7 @@ export interface StateRecord {
   readonly details?: Readonly<Record<string, Json>>;
   /** Where its result is. */
   readonly result?: Json;
-  /** Name of the worker it runs on; absent: the flow's own process. */
+  /** Running: name of the worker; absent: the flow's own process. */
   readonly worker?: string;
 }
 
@@ -60,6 +60,8 @@ export interface TaskRunRecord {
   readonly ended?: number;
   /** How often it began to run. */
   readonly attempts: number;
+  /** Name of the worker of its last attempt; absent: the flow's own process, or it has not begun. */
+  readonly worker?: string;
   readonly state: StateRecord;
   /** The change counter at its last change. */
   readonly changed: number;

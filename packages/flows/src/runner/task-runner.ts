@@ -81,7 +81,7 @@ export interface RunReport {
   awaitingRetry(attempt: number, delay: number, error: unknown): void;
   log(level: LogLevel, message: string, time?: number, worker?: string): void;
   /** Something for people to look at, of at most so many bytes of JSON. */
-  artifact(made: ArtifactParts): void;
+  artifact(made: ArtifactParts, time?: number): void;
   readonly maxArtifact: number;
   /** The runner's own word to whoever sits at the terminal, and for the run's log. */
   warn(message: string): void;

@@ -310,3 +310,33 @@ it("keeps a batch that holds what is no plain data as far as it is", async () =>
   using history = await kept(scratch.file, [flowRun(A), state(A, -1, "Running", 0, { details })]);
   expect(history.states(A)).toMatchObject([{ type: "Running", details: { size: "10", fine: 1 } }]);
 });
+
+it("tells the worker of a run's last attempt, also where an older writer left it among the details", async () => {
+  using scratch = new Scratch();
+  const old = (worker: string, more = {}): object => ({ details: { worker, ...more } });
+  using history = await kept(scratch.file, [
+    flowRun(A),
+    taskRun(A, 0),
+    state(A, 0, "Running", 1, old("alpha")),
+    state(A, 0, "Scheduled", 2, { name: "AwaitingRetry", details: { scheduledTime: START } }),
+    state(A, 0, "Running", 3, { name: "Retrying", ...old("beta", { more: true }) }),
+    state(A, 0, "Completed", 4),
+    taskRun(A, 1),
+    state(A, 1, "Running", 4, old("alpha")),
+    flowRun(B),
+    taskRun(B, 0),
+    state(B, 0, "Running", 1, { worker: "alpha" }),
+    state(B, 0, "Failed", 2, { details: { worker: "of the user" } }),
+    state(B, 0, "Running", 3),
+  ]);
+  expect(history.taskRuns(A).map((run) => run.worker)).toEqual(["beta", "alpha"]);
+  expect(history.states(A, 0).map(({ name, worker, details }) => [name, worker, details])).toEqual([
+    ["Running", "alpha", undefined],
+    ["AwaitingRetry", undefined, { scheduledTime: START }],
+    ["Retrying", "beta", { more: true }],
+    ["Completed", undefined, undefined],
+  ]);
+  // The last attempt ran in the flow's own process.
+  expect(history.taskRuns(B)[0]).not.toHaveProperty("worker");
+  expect(history.states(B, 0)[1]).toMatchObject({ details: { worker: "of the user" } });
+});

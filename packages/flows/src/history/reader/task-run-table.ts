@@ -18,6 +18,7 @@ interface Row {
   started: number | undefined;
   ended: number | undefined;
   attempts: number;
+  worker: string | undefined;
   changed: number;
   type: StateType;
   /** Where its latest state is. */
@@ -83,6 +84,7 @@ export class TaskRunTable {
       ...(row.started === undefined ? {} : { started: row.started }),
       ...(row.ended === undefined ? {} : { ended: row.ended }),
       attempts: row.attempts,
+      ...(row.worker === undefined ? {} : { worker: row.worker }),
       state:
         row.chunk === undefined
           ? { type: "Pending", name: "Pending", time: row.created }
@@ -96,6 +98,7 @@ export class TaskRunTable {
     const upstream = sparse(runs.upstream);
     const child = sparse(runs.child);
     const key = sparse(runs.key);
+    const worker = sparse(states.worker);
     for (let index = 0; index < runs.number.length; index++)
       this.#rows[runs.number[index]!] = {
         name: runs.name[index]!,
@@ -108,6 +111,7 @@ export class TaskRunTable {
         started: undefined,
         ended: undefined,
         attempts: 0,
+        worker: undefined,
         changed: seq,
         type: "Pending",
         chunk: undefined,
@@ -125,6 +129,7 @@ export class TaskRunTable {
       if (row.type !== "Running") continue;
       row.started ??= time;
       row.attempts++;
+      row.worker = words[worker.get(index) ?? -1];
     }
   }
 }

@@ -34,8 +34,12 @@ export class ClusterEvents implements RunEventSink {
       const half = events.length >> 1;
       this.#publish(events.slice(0, half));
       this.#publish(events.slice(half));
-    }
-    // One event of more than a message holds is an artifact too large to look at.
+    } else this.#publishShort(events[0] as RunEvent, bytes.byteLength);
+  }
+
+  #publishShort(event: RunEvent, size: number): void {
+    const bytes = Buffer.from(JSON.stringify([shortened(event, size)]));
+    if (bytes.byteLength <= MAX_EVENT_BYTES) this.#client.publish(this.#topic, bytes);
   }
 
   async flush(): Promise<void> {
@@ -44,4 +48,23 @@ export class ClusterEvents implements RunEventSink {
   }
 
   async close(): Promise<void> {}
+}
+
+/** Lists and texts of an event are cut here where it is more than a message holds: a dashboard shows no more of them. */
+const MOST_ITEMS = 10_000;
+const MOST_TEXT = 10_000;
+/** Fields of any size that it does without. */
+const UNSHOWN: readonly string[] = ["details", "result", "data"];
+
+/** What a dashboard needs of an event: that a run ended must not get lost for a long message. */
+function shortened(event: RunEvent, size: number): unknown {
+  const fields = Object.entries(event).flatMap(([name, value]: [string, unknown]) => {
+    if (typeof value === "string") return [[name, value.slice(0, MOST_TEXT)]];
+    if (Array.isArray(value) && name !== "data") return [[name, value.slice(0, MOST_ITEMS)]];
+    return UNSHOWN.includes(name) ? [] : [[name, value]];
+  });
+  const short = Object.fromEntries(fields) as object;
+  if (event.kind !== "artifact") return short;
+  const data = `*${Math.ceil(size / 1024)} KiB: more than the dashboard of a cluster shows. The run history has it: \`heddle dashboard\`.*`;
+  return { ...short, type: "markdown", data };
 }

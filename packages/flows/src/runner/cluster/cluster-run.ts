@@ -5,6 +5,7 @@ import type { FailureKind } from "@heddle/protocol";
 import { loadResult } from "../../results/result-keeper.js";
 import { missing } from "../../state/state.js";
 import type { RunnerHandle, RunnerTask, RunOutcome } from "../task-runner.js";
+import { ArtifactPieces } from "./artifact-news.js";
 import type { RunNews } from "./news.js";
 
 /** What a run needs of its runner. */
@@ -34,6 +35,7 @@ export class ClusterRun implements RunnerHandle {
   /** Milliseconds. */
   #took = 0;
   #worker: string | undefined;
+  #artifacts: ArtifactPieces | undefined;
   #end: Extract<RunNews, { kind: "end" }> | undefined;
   #status: "open" | "completed" | "over" = "open";
   #isCancelled = false;
@@ -106,6 +108,11 @@ export class ClusterRun implements RunnerHandle {
       case "log":
         report.log(news.level, news.message, this.#ownTime(news.time), worker);
         return;
+      case "artifact": {
+        const made = (this.#artifacts ??= new ArtifactPieces()).add(news);
+        if (made !== undefined) report.artifact(made, this.#ownTime(news.time));
+        return;
+      }
       case "retry":
         this.#worker = worker;
         this.#running(news.attempt, this.#ownTime(news.startedAt));
@@ -128,9 +135,15 @@ export class ClusterRun implements RunnerHandle {
   /** It is finished, erred, cancelled or lost. */
   ended(): void {
     if (this.#status !== "open") return;
+    this.#tellOfLost();
     const outcome = this.#outcome();
     this.#status = outcome.type === "completed" ? "completed" : "over";
     this.task.report.settled(outcome);
+  }
+
+  #tellOfLost(): void {
+    const lost = this.#artifacts?.lost ?? 0;
+    if (lost > 0) this.task.report.log("warn", `${lost} of its artifacts got lost on the way from the worker`);
   }
 
   #running(attempt: number, time: number): void {
@@ -159,7 +172,7 @@ export class ClusterRun implements RunnerHandle {
       const time = this.#timeOfEnd();
       if (!OF_USER.has(failure.kind) || this.#end?.crashed === true) return { type: "crashed", error, time };
       const stored = this.#end?.stored;
-      const timedOut = failure.kind === "timeout";
+      const timedOut = failure.kind === "timeout" || this.#end?.timedOut === true;
       return { type: "failed", error, timedOut, ...(stored === undefined ? {} : { stored }), time };
     }
     if (status === "cancelled") {

@@ -153,7 +153,7 @@ class FlowSession implements RunHost {
     try {
       const { keeper } = call.policy;
       if (keeper !== undefined && !this.#hasWarned) this.#warnOfLocal(task, keeper.store);
-      const prepared = this.#definitions.of(call, run.tags);
+      const prepared = this.#definitions.of(call, run.tags, task.report.maxArtifact);
       const bound = new Set<RunnerHandle>();
       const args = task.bind((upstream) => {
         bound.add(upstream);

@@ -24,14 +24,17 @@ export class Definitions {
     this.#flowRun = flowRun;
   }
 
-  /** @throws FunctionNotSerializableError naming the variable that cannot be copied */
-  of(call: TaskCall, tags: readonly string[]): PreparedFunction {
+  /**
+   * @param maxArtifact - the same for all runs of the flow run
+   * @throws FunctionNotSerializableError naming the variable that cannot be copied
+   */
+  of(call: TaskCall, tags: readonly string[], maxArtifact: number): PreparedFunction {
     const known = this.#known.get(call);
     // A capture is the same object as long as nothing it reached has changed.
     const captured = capture(call.fn);
     if (known?.captured === captured && sameTags(known.tags, tags)) return known.prepared;
     const prepared = this.#client.prepare(
-      travelling(call, { flowRun: this.#flowRun, tags }),
+      travelling(call, { flowRun: this.#flowRun, tags, maxArtifact }),
       call.task,
       optionsOf(call.policy),
     );

@@ -31,6 +31,15 @@ export type RunNews =
   | { readonly kind: "paused"; readonly number: number; readonly attempt: number; readonly delay: number }
   /** Attempt `attempt`, which is not the first, begins. */
   | { readonly kind: "attempt"; readonly number: number; readonly attempt: number; readonly time: number }
+  /** A piece of the JSON of an artifact, which may be larger than a message: `index` of `count`, one after the other. */
+  | {
+      readonly kind: "artifact";
+      readonly number: number;
+      readonly time: number;
+      readonly index: number;
+      readonly count: number;
+      readonly bytes: Uint8Array;
+    }
   /** More about the end that follows. `crashed`: what it fails with did not come from the user's code. */
   | {
       readonly kind: "end";
@@ -38,6 +47,8 @@ export type RunNews =
       readonly cacheKey?: string;
       readonly stored?: StoredResult;
       readonly crashed?: boolean;
+      /** The attempt before was over its time, and no other is wanted. */
+      readonly timedOut?: boolean;
     };
 
 /** The topic of a flow run's news. */

@@ -95,6 +95,7 @@ function describe({ task, child, label }: Branch, width: number): string {
     // What the sign says already needs no word.
     task.state.name === task.state.type ? "" : paint(colour, printable(task.state.name)),
     task.attempts > 1 ? `${task.attempts} attempts` : "",
+    task.worker === undefined ? "" : paint("gray", `on ${printable(task.worker)}`),
     child === undefined ? "" : paint("gray", `subflow ${child.id.slice(0, 8)}`),
   ].filter((note) => note !== "");
   return [`${paint(colour, sign)} ${label.padEnd(width)}`, ...notes].join("  ").trimEnd();

@@ -62,7 +62,7 @@ function flowRunRow(run: FlowRunRecord): FlowRunRow {
 }
 
 function taskRunRow(run: TaskRunRecord): TaskRunRow {
-  const { number, name, task, state, created, started, ended, attempts, upstream, key, childFlowRun } = run;
+  const { number, name, task, state, created, started, ended, attempts, worker, upstream, key, childFlowRun } = run;
   return {
     number,
     name,
@@ -75,7 +75,7 @@ function taskRunRow(run: TaskRunRecord): TaskRunRow {
     ...(ended === undefined ? {} : { endedAt: ended }),
     attempts,
     upstream,
-    ...(state.worker === undefined ? {} : { worker: state.worker }),
+    ...(worker === undefined ? {} : { worker }),
     ...(key === undefined ? {} : { key }),
     ...(childFlowRun === undefined ? {} : { childFlowRun }),
   };
