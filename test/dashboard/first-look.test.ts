@@ -1,4 +1,7 @@
 /** What somebody sees first: a cluster without workers, its first worker, its first task. */
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { gzipSync } from "node:zlib";
 import { Client, LocalCluster } from "heddle";
 import { expect, test } from "vitest";
@@ -26,25 +29,34 @@ test("an empty cluster says what to do, having fetched at most 200 kB of script"
 });
 
 test("the first worker and its first task are seen while they are there", async () => {
-  await using cluster = new LocalCluster({ workers: 0, dashboard: { port: 0 } });
-  await cluster.ready;
-  await using client = new Client(cluster);
-  await client.ready;
-  const page = await looks.at(cluster.dashboardUrl!);
-  await page.getByText("No workers connected").first().waitFor();
-  await cluster.scale(1);
-  await page.locator(".worker-cell").first().waitFor();
-  // It keeps its thread: one that waits leaves it free.
-  const slow = client.submit(function patience(ms: number) {
-    for (const end = Date.now() + ms; Date.now() < end;);
-    return ms;
-  }, 8000);
-  await page
-    .getByText(/1 of \d+ threads? busy/)
-    .first()
-    .waitFor();
-  expect(slow.status).toBe("pending");
-  await page.getByText("patience").first().waitFor();
-  expect(await slow.result()).toBe(8000);
-  await page.getByText("Finished", { exact: false }).first().waitFor();
+  const folder = mkdtempSync(join(tmpdir(), "heddle-gate-"));
+  const gate = join(folder, "open");
+  try {
+    await using cluster = new LocalCluster({ workers: 0, dashboard: { port: 0 } });
+    await cluster.ready;
+    await using client = new Client(cluster);
+    await client.ready;
+    const page = await looks.at(cluster.dashboardUrl!);
+    await page.getByText("No workers connected").first().waitFor();
+    await cluster.scale(1);
+    await page.locator(".worker-cell").first().waitFor();
+    const slow = client.submit(async function patience(file: string) {
+      const { existsSync } = await import("node:fs");
+      const pause = new Int32Array(new SharedArrayBuffer(4));
+      // It keeps its thread: one that waits leaves it free.
+      while (!existsSync(file)) Atomics.wait(pause, 0, 0, 20);
+      return "seen";
+    }, gate);
+    await page
+      .getByText(/1 of \d+ threads? busy/)
+      .first()
+      .waitFor();
+    expect(slow.status).toBe("pending");
+    await page.getByText("patience").first().waitFor();
+    writeFileSync(gate, "");
+    expect(await slow.result()).toBe("seen");
+    await page.getByText("Finished", { exact: false }).first().waitFor();
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
 });

@@ -47,8 +47,8 @@ export const PAGES: readonly Page[] = [
     load: () => import("./pages/overview/overview-page.js"),
   },
   { path: "tasks", title: "Tasks", icon: "tasks", key: "t", load: () => import("./pages/tasks/tasks-page.js") },
-  { path: "groups", title: "Groups", icon: "groups", key: "r", load: () => import("./pages/groups/groups-page.js") },
-  { path: "graph", title: "Graph", icon: "graph", key: "g", load: () => import("./pages/graph/graph-page.js") },
+  { path: "groups", title: "Groups", icon: "groups", key: "g", load: () => import("./pages/groups/groups-page.js") },
+  { path: "graph", title: "Graph", icon: "graph", key: "r", load: () => import("./pages/graph/graph-page.js") },
   {
     path: "workers",
     title: "Workers",

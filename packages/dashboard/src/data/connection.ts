@@ -50,7 +50,11 @@ export class ServerConnection {
 
   start(): void {
     this.watch ??= setInterval(() => this.look(), 1000);
-    this.connect();
+    // Asking may open a session, without which the upgrade would be refused.
+    void this.options.authenticated().then(
+      (allowed) => (allowed ? this.connect() : this.refused()),
+      () => this.connect(),
+    );
   }
 
   close(): void {
@@ -108,10 +112,9 @@ export class ServerConnection {
     if (header.type === FrameType.bye) {
       const bye = readJson(view) as Bye;
       // A server that is restarted says "closing" too: only its silence afterwards tells. A slow viewer may come back at once.
-      if (bye.reason === "full" || bye.reason === "closing") {
-        this.become({ state: "ended", message: bye.message, since: this.now() });
-        this.attempts = 3;
-      }
+      if (bye.reason === "closing") this.become({ state: "ended", message: bye.message, since: this.now() });
+      if (bye.reason === "full") this.become({ state: "full", message: bye.message, retryAt: this.now() });
+      if (bye.reason === "full" || bye.reason === "closing") this.attempts = Math.max(3, this.attempts);
       if (bye.reason === "expired") return this.refused();
       return;
     }
@@ -138,7 +141,8 @@ export class ServerConnection {
     const delay = Math.min(LONGEST_RETRY, FIRST_RETRY * 2 ** Math.min(this.attempts, 6));
     this.attempts++;
     const retryAt = this.now() + delay;
-    if (this.state.state !== "ended") {
+    if (this.state.state === "full") this.become({ ...this.state, retryAt });
+    else if (this.state.state !== "ended") {
       const away = this.now() - this.lostAt >= AWAY;
       this.become({ state: away ? "disconnected" : "reconnecting", retryAt, since: this.lostAt });
     }

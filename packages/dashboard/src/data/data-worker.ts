@@ -29,6 +29,8 @@ export class DataWorker {
   private base = "";
   private runId: string | undefined;
   private bytes = 0;
+  /** The scheduler was started anew and nothing has run since: what is shown is the run before. */
+  private keepsRun = false;
   private recorded = 0;
   private clockOffset = 0;
   private readonly store = new TaskStore();
@@ -60,6 +62,8 @@ export class DataWorker {
         return this.connection?.pause(message.paused);
       case "reconnect":
         return this.connection?.reconnect();
+      case "leaveRun":
+        return this.leaveRun();
       case "minimap":
         return;
       case "stats":
@@ -90,6 +94,10 @@ export class DataWorker {
 
   private frame(header: FrameHeader, view: DataView): void {
     this.bytes += view.byteLength;
+    if (this.keepsRun && header.type !== FrameType.hello) {
+      if (header.type === FrameType.tasks || header.type === FrameType.lod) this.leaveRun();
+      return;
+    }
     switch (header.type) {
       case FrameType.hello:
         return this.hello(readJson(view) as DashboardHello);
@@ -131,7 +139,8 @@ export class DataWorker {
   }
 
   private hello(hello: DashboardHello): void {
-    const previous = this.runId !== undefined && this.runId !== hello.runId ? this.runId : undefined;
+    this.keepsRun = this.runId !== hello.runId && this.store.rows > 0 && hello.headSeq === 0;
+    if (this.keepsRun) return this.outbox.previousRun(this.runId!);
     if (this.runId !== hello.runId) {
       this.store.clear(hello.oldestSeq);
       this.groups.clear();
@@ -142,9 +151,16 @@ export class DataWorker {
     for (const group of hello.dictionary.groups ?? []) this.groups.set(group.id, group);
     this.recorded = hello.headSeq;
     this.clock(hello.now);
-    this.outbox.hello(hello, previous);
+    this.outbox.hello(hello);
     this.loader.begin(hello);
     this.rowsCame();
+  }
+
+  /** Another greeting tells all there is of the new run. */
+  private leaveRun(): void {
+    this.keepsRun = false;
+    this.store.clear(0);
+    this.connection?.reconnect();
   }
 
   /** The smallest delay a message ever had comes nearest to the true offset. */

@@ -27,7 +27,9 @@ export type Connection =
   | { readonly state: "disconnected"; readonly retryAt: number; readonly since: number }
   /** A token is wanted. */
   | { readonly state: "unauthenticated" }
-  /** The cluster closed, or this page was sent away; does not try again by itself. */
+  /** Nobody else may look; tries again at `retryAt`. */
+  | { readonly state: "full"; readonly message: string; readonly retryAt: number }
+  /** The cluster closed. */
   | { readonly state: "ended"; readonly message: string; readonly since: number };
 
 /** Rows the worker holds and what it knows of those it does not. */
@@ -47,7 +49,7 @@ export interface Snapshot {
   readonly connection?: Connection;
   /** Set after each hello: what went before is of another run unless `runId` is the same. */
   readonly run?: RunInfo;
-  /** The run before this one, whose rows are still shown until the first row of the new one. */
+  /** The scheduler was started anew: what is shown is still of this run, until the first row of the new one. */
   readonly previousRun?: string;
   readonly dictionary?: DictionaryDelta;
   readonly totals?: Totals;
@@ -75,6 +77,8 @@ export type PageToWorker =
   | { readonly type: "pause"; readonly paused: boolean }
   /** Try again now. */
   | { readonly type: "reconnect" }
+  /** Show the new run, although nothing has run in it. */
+  | { readonly type: "leaveRun" }
   | { readonly type: "minimap"; readonly minimap: Minimap }
   | { readonly type: "stats"; readonly id: number }
   | StreamCommand;

@@ -31,10 +31,14 @@ export class SnapshotOutbox {
     this.flush();
   }
 
-  hello(hello: DashboardHello, previousRun: string | undefined): void {
+  previousRun(runId: string): void {
+    this.draft.previousRun = runId;
+    this.flush();
+  }
+
+  hello(hello: DashboardHello): void {
     const { runId, cluster, heddle, role, startedAt } = hello;
     this.draft.run = { runId, cluster, heddle, role, startedAt };
-    if (previousRun !== undefined) this.draft.previousRun = previousRun;
     this.dictionary(hello.dictionary);
     this.summary(hello.summary);
     this.draft.attention ??= [];

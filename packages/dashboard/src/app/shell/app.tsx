@@ -83,7 +83,12 @@ export function App(): ReactElement {
       <Navigation historyOnly={historyOnly} />
       <main id="main" className="shell-main" tabIndex={-1}>
         {!historyOnly && <ConnectionBanner />}
-        <Content first={historyOnly ? (PAGES.find((page) => page.history)?.path ?? "") : ""} />
+        {/* Asking may have opened a session: nothing else is asked before. */}
+        {session.data === undefined && session.error === undefined ? (
+          <Skeleton />
+        ) : (
+          <Content first={historyOnly ? (PAGES.find((page) => page.history)?.path ?? "") : ""} />
+        )}
       </main>
       <Announcer />
       {open === "palette" && <CommandPalette onClose={() => setOpen(undefined)} />}

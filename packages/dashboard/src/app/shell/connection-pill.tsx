@@ -17,7 +17,10 @@ export function ConnectionPill(): ReactElement {
     </Pill>
   );
   const lost =
-    connection.state === "reconnecting" || connection.state === "disconnected" || connection.state === "ended";
+    connection.state === "reconnecting" ||
+    connection.state === "disconnected" ||
+    connection.state === "full" ||
+    connection.state === "ended";
   return (
     <span className="connection" data-state={connection.state}>
       {lost ? (
@@ -55,6 +58,8 @@ function words(connection: Connection): readonly [Tone, string, string] {
         ? ["error", "\u2715", "Disconnected"]
         : ["warning", "\u25cc", `Reconnecting${wait}`];
     }
+    case "full":
+      return ["warning", "!", "No room"];
     case "unauthenticated":
       return ["warning", "!", "Token wanted"];
     case "ended":

@@ -22,8 +22,10 @@ interface FlowRunName {
 export interface ClusterState {
   readonly connection: Connection;
   readonly run: RunInfo | undefined;
-  /** Set while rows of the run before this one are still around. */
+  /** Set while the scheduler was started anew and what is shown is of the run before. */
   readonly previousRun: string | undefined;
+  /** What is shown is a run that began while this page was open. */
+  readonly restarted: boolean;
   /** By id: names, colours and places of what rows and summaries refer to. */
   readonly groupNames: ReadonlyMap<number, GroupEntry>;
   readonly workerNames: ReadonlyMap<number, WorkerEntry>;
@@ -53,6 +55,7 @@ export const INITIAL_STATE: ClusterState = {
   connection: { state: "connecting" },
   run: undefined,
   previousRun: undefined,
+  restarted: false,
   groupNames: new Map(),
   workerNames: new Map(),
   lanes: new Map(),
@@ -74,12 +77,13 @@ export const INITIAL_STATE: ClusterState = {
 export function apply(state: ClusterState, snapshot: Snapshot): ClusterState {
   let base = state;
   if (snapshot.run && state.run && snapshot.run.runId !== state.run.runId)
-    base = { ...INITIAL_STATE, connection: state.connection, previousRun: snapshot.previousRun };
+    base = { ...INITIAL_STATE, connection: state.connection, restarted: true };
   const { dictionary } = snapshot;
   return {
     connection: snapshot.connection ?? base.connection,
     run: snapshot.run ?? base.run,
-    previousRun: base.previousRun,
+    previousRun: snapshot.previousRun ?? (snapshot.run ? undefined : base.previousRun),
+    restarted: base.restarted,
     groupNames: merged(base.groupNames, dictionary?.groups, (entry) => entry.id),
     workerNames: merged(base.workerNames, dictionary?.workers, (entry) => entry.id),
     lanes: merged(base.lanes, dictionary?.lanes, (entry) => entry.id),

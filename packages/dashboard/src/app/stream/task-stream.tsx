@@ -134,11 +134,16 @@ export function TaskStream(props: TaskStreamProps): ReactElement {
   });
 
   const stepTo = async (direction: 1 | -1): Promise<void> => {
-    if (selected === undefined) return;
+    const [from, to] = currentRange();
+    if (selected === undefined) {
+      // Somewhere has to be begun: at what is seen best.
+      const answer = await link.ask({ type: "stream.select", from, to, filter: props.emphasis ?? {} });
+      if (answer.type === "stream.selected") setParameters({ sel: answer.statistics.longest[0]?.seq });
+      return;
+    }
     const answer = await link.ask({ type: "stream.step", seq: selected, direction });
     if (answer.type !== "stream.stepped" || answer.pick === undefined) return;
     setParameters({ sel: answer.pick.seq });
-    const [from, to] = currentRange();
     if (answer.pick.start < from || answer.pick.start > to) panBy((answer.pick.start - (from + to) / 2) / (to - from));
   };
   const key = (event: KeyboardEvent): void => {

@@ -1,0 +1,195 @@
+/** The line between page and scheduler: who does not read, who finds no room, and a scheduler that dies and comes back. */
+import { once } from "node:events";
+import { createServer } from "node:net";
+import { startFeed, type Feed } from "@heddle/scheduler/dashboard-feed";
+import { FrameType, type Bye, type Gap } from "@heddle/protocol/dashboard";
+import { Client } from "heddle";
+import { describe, expect, it, test } from "vitest";
+import { WebSocket } from "ws";
+import { Folder, heddle, type Program } from "../support/programs.js";
+import { useBrowser, type Page } from "./support/browser.js";
+import { painted } from "./support/stream.js";
+
+const looks = useBrowser();
+const GUARD = { timeout: 40_000 };
+const LOST = /WebSocket|ERR_CONNECTION|Failed to load|Failed to fetch/;
+
+/** A page's socket without the page. */
+class Viewer implements Disposable {
+  readonly socket: WebSocket;
+  readonly gaps: Gap[] = [];
+  readonly byes: Bye[] = [];
+  readonly closed: Promise<number>;
+  /** Number of the newest row that has come. */
+  newest = -1;
+
+  constructor(url: string) {
+    const { host, origin } = new URL(url);
+    this.socket = new WebSocket(`ws://${host}/ws?v=1`, "dash.v1", { origin, perMessageDeflate: false });
+    this.socket.on("message", (data: Buffer) => {
+      const json = <T>(): T => JSON.parse(data.toString("utf8", 16)) as T;
+      if (data[0] === FrameType.tasks) this.newest = data.readUInt32LE(4) + (data.length - 16) / 32 - 1;
+      if (data[0] === FrameType.gap) this.gaps.push(json<Gap>());
+      if (data[0] === FrameType.bye) this.byes.push(json<Bye>());
+    });
+    this.closed = once(this.socket, "close").then(([code]) => code as number);
+    // Refusals end in "close" as well.
+    this.socket.on("error", () => {});
+  }
+
+  async opened(): Promise<this> {
+    await once(this.socket, "message");
+    return this;
+  }
+
+  [Symbol.dispose](): void {
+    this.socket.terminate();
+  }
+}
+
+describe("a viewer that does not read", () => {
+  /** Lets time pass in the feed, and what is sent go out, until something is so. */
+  async function passTime(feed: Feed, isSo: () => boolean): Promise<void> {
+    while (!isSo()) {
+      feed.advance(500);
+      await new Promise((resolve) => setTimeout(resolve, 5));
+    }
+  }
+
+  it("is passed over, told what it missed when it reads again, and costs the others nothing", async () => {
+    await using feed = await startFeed({ live: false, rate: 5_000, seed: 10, durations: [1, 2], workers: 8 });
+    using slow = await new Viewer(feed.url).opened();
+    using quick = await new Viewer(feed.url).opened();
+    feed.advance(200);
+    slow.socket.pause();
+    const skipped = async (): Promise<number> => metric(feed.url, "heddle_frames_skipped_total");
+    while ((await skipped()) < 3) {
+      feed.advance(2_000);
+      await expect.poll(() => quick.newest, GUARD).toBe(feed.truth.length - 1);
+    }
+    // What waits for it in this process is bounded: it is a few ticks' worth, not all that came since.
+    const before = slow.newest;
+    slow.socket.resume();
+    await passTime(feed, () => slow.gaps.length > 0 && slow.newest > slow.gaps[0]!.to);
+    expect(slow.gaps[0]!.from).toBeGreaterThan(before);
+    expect(slow.gaps[0]!.to).toBeGreaterThan(slow.gaps[0]!.from);
+    const rows = await fetch(new URL(`api/v1/rows?from=${slow.gaps[0]!.from}&to=${slow.gaps[0]!.to}`, feed.url));
+    expect(rows.status).toBe(200);
+    expect((await rows.arrayBuffer()).byteLength).toBeGreaterThan((slow.gaps[0]!.to - slow.gaps[0]!.from) * 32);
+  });
+
+  it("is sent away when it never does, and memory does not grow by what it did not read", async () => {
+    await using feed = await startFeed({ live: false, rate: 5_000, seed: 10, durations: [1, 2], workers: 8 });
+    using stuck = await new Viewer(feed.url).opened();
+    using quick = await new Viewer(feed.url).opened();
+    stuck.socket.pause();
+    const sent = (): Promise<number> => metric(feed.url, "heddle_dashboard_bytes_total");
+    const viewers = (): Promise<number> => metric(feed.url, "heddle_dashboard_viewers");
+    const first = await sent();
+    for (let guard = 0; (await viewers()) > 1; guard++) {
+      expect(guard).toBeLessThan(2_000);
+      feed.advance(2_000);
+      await new Promise((resolve) => setTimeout(resolve, 5));
+    }
+    await expect.poll(() => quick.newest, GUARD).toBe(feed.truth.length - 1);
+    // The one that reads was sent most of it.
+    const all = feed.truth.length * 32;
+    expect(all).toBeGreaterThan(4e6);
+    expect((await sent()) - first).toBeLessThan(1.6 * all + 4e6);
+    stuck.socket.resume();
+    expect([1006, 1013]).toContain(await stuck.closed);
+  });
+});
+
+test("the 65th page is told that there is no room, and comes in when there is", async () => {
+  await using feed = await startFeed({ rate: 20, seed: 65 });
+  const viewers = await Promise.all(Array.from({ length: 64 }, () => new Viewer(feed.url).opened()));
+  try {
+    using late = new Viewer(feed.url);
+    expect(await late.closed).toBe(1013);
+    expect(late.byes).toMatchObject([{ reason: "full", message: expect.stringContaining("64 pages") as string }]);
+
+    const page = await looks.at(feed.url);
+    await page.locator('.connection[data-state="full"]').waitFor();
+    await page.getByText("64 pages look at this cluster already").waitFor();
+    viewers.pop()![Symbol.dispose]();
+    await expect.poll(() => metric(feed.url, "heddle_dashboard_viewers"), GUARD).toBeLessThan(64);
+    await page.getByRole("button", { name: "Try now" }).click();
+    await page.locator('.connection[data-state="live"]').waitFor();
+  } finally {
+    for (const viewer of viewers) viewer[Symbol.dispose]();
+  }
+});
+
+test("a scheduler is killed and another started: the page says so, keeps what it had, and goes on", async () => {
+  using folder = new Folder();
+  const [port, dashboardPort] = [await freePort(), await freePort()];
+  const url = `ws://127.0.0.1:${port}`;
+  const scheduler = async (): Promise<Program> => {
+    const program = heddle(folder, ["scheduler", "--port", `${port}`, "--dashboard-port", `${dashboardPort}`]);
+    await program.prints(/status page: http/);
+    return program;
+  };
+  const first = await scheduler();
+  let page: Page;
+  {
+    await using worker = heddle(folder, ["worker", url, "--no-nanny"]);
+    await using client = new Client(url);
+    await client.gather(
+      client.map(
+        (x: number) => x + 1,
+        Array.from({ length: 50 }, (_, i) => i),
+      ),
+    );
+    page = await looks.at(`http://127.0.0.1:${dashboardPort}/?test=1#/tasks`, { expected: LOST });
+    await painted(page, 50);
+    expect(worker.pid).toBeGreaterThan(0);
+    await first[Symbol.asyncDispose]();
+    await page.locator('.connection[data-state="disconnected"]').waitFor();
+  }
+  await page.getByText(/What you see is from \d\d:\d\d:\d\d/).waitFor();
+  await page
+    .locator(".panel-ribbon", { hasText: /last update \d\d:\d\d:\d\d/ })
+    .first()
+    .waitFor();
+  expect(await rowsOf(page)).toBe(50);
+  // It can be explored as before.
+  await page.locator(".stream-box").focus();
+  await page.keyboard.press("f");
+  await page.keyboard.press("a");
+  await expect.poll(() => new URL(page.url()).hash, GUARD).toContain("from=");
+
+  await using second = await scheduler();
+  expect(second.pid).not.toBe(first.pid);
+  await page.locator('.connection[data-state="live"]').waitFor(GUARD);
+  await page.getByText("What you see is the previous run").waitFor();
+  expect(await rowsOf(page)).toBe(50);
+
+  await using worker = heddle(folder, ["worker", url, "--no-nanny"]);
+  await using client = new Client(url);
+  expect(await client.submit((x: number) => x, 7).result()).toBe(7);
+  expect(worker.pid).toBeGreaterThan(0);
+  await page.getByText("This is the new run").waitFor();
+  await expect.poll(() => rowsOf(page), GUARD).toBe(1);
+  await page.getByRole("button", { name: "Dismiss" }).click();
+  await page.getByText("This is the new run").waitFor({ state: "detached" });
+});
+
+const rowsOf = async (page: Page): Promise<number> =>
+  (await page.evaluate<{ rows: number }>("window.__dash.stats()")).rows;
+
+/** A sample of a metric that has no labels. */
+async function metric(url: string, name: string): Promise<number> {
+  const text = await (await fetch(new URL("metrics", url))).text();
+  return Number(new RegExp(`^${name} (\\S+)$`, "m").exec(text)![1]);
+}
+
+/** Free a moment ago: a scheduler that comes back is looked for where it was. */
+async function freePort(): Promise<number> {
+  const server = createServer().listen(0, "127.0.0.1");
+  await once(server, "listening");
+  const { port } = server.address() as { port: number };
+  server.close();
+  await once(server, "close");
+  return port;
+}
