@@ -52,6 +52,7 @@ export {
   NoClientError,
   NoClusterError,
   NoDashboardError,
+  ReportFileError,
 } from "./errors/connection.js";
 export {
   DataLostError,

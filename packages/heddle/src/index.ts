@@ -275,6 +275,7 @@ export {
   NoClientError,
   NoClusterError,
   NoDashboardError,
+  ReportFileError,
   DashboardRequestError,
   NoWorkerError,
   ReleasedFutureError,

@@ -1,10 +1,11 @@
 /** One file about what a cluster did while a function ran. */
+import { resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { getClient } from "../client/get-client.js";
 import type { Client } from "../client/client.js";
 import { keepAlive } from "../client/keep-alive.js";
 import { InvalidArgumentError, checkOptionNames } from "../errors/usage.js";
-import { writeReport } from "./recorded-files.js";
+import { mustBeAbleToReport, writeReport, type ReportRequest } from "./recorded-files.js";
 
 export interface PerformanceReportOptions {
   /** Of the cluster that is reported on. Default: the newest client of this process that is open. */
@@ -18,8 +19,11 @@ const MAX_CODE = 64 * 1024;
 
 /**
  * Runs a function and writes what the cluster did meanwhile to an HTML file that opens in any browser, without a network: how long it
- * took and where the time went, the tasks on their threads, groups, errors, memory, the log. It is written too when the function
- * throws, and replaces what the file was only when it is complete.
+ * took and where the time went, the tasks on their threads, groups, workers, errors, memory, the log, the function itself. It is written
+ * too when the function throws, and replaces what the file was only when it is complete.
+ *
+ * That a report can be written is made sure of before the function runs. Should it fail all the same after it, because the cluster is
+ * gone or the disk is full, that is a warning of the process, HEDDLE_REPORT_NOT_WRITTEN: what the function returned is never lost.
  *
  * The dashboard keeps the newest tasks, 1,048,576 of them by default (setting `dashboard.history.rows`).
  *
@@ -30,7 +34,7 @@ const MAX_CODE = 64 * 1024;
  * });
  *
  * @returns what the function returned
- * @throws what the function threw; NoClientError; NoDashboardError and DashboardRequestError, when it did not; what writing throws
+ * @throws what the function threw. Before it runs: NoClientError, NoDashboardError, DashboardRequestError, ReportFileError
  */
 export async function performanceReport<T>(
   file: string,
@@ -44,22 +48,42 @@ export async function performanceReport<T>(
     throw new InvalidArgumentError("performanceReport", "its second argument must be a function");
   const place = callingPlace();
   const client = options.client ?? getClient();
+  // The function may change the working directory.
+  const path = resolve(file);
+  await keepAlive.during(mustBeAbleToReport(client, path));
   const request = {
-    file,
+    file: path,
     title: options.title ?? (fn.name === "" ? (process.argv[1] ?? "Heddle") : fn.name),
     from: Date.now(),
     code: `${place === undefined ? "" : `// ${place}\n`}${Function.prototype.toString.call(fn)}`.slice(0, MAX_CODE),
   };
-  let value: T;
   try {
-    value = await fn();
-  } catch (error) {
-    // What went wrong first is what the caller has to hear of.
-    await keepAlive.during(writeReport(client, request)).catch(() => {});
-    throw error;
+    return await fn();
+  } finally {
+    await keepAlive.during(written(client, request));
   }
-  await keepAlive.during(writeReport(client, request));
-  return value;
+}
+
+/** Milliseconds that a cluster which may be gone is waited for. */
+const PATIENCE = 60_000;
+
+/** Never throws: what the function came to matters more. */
+async function written(client: Client, request: ReportRequest): Promise<void> {
+  let timer: NodeJS.Timeout | undefined;
+  const patience = new Promise<never>((_resolve, reject) => {
+    timer = setTimeout(() => reject(new Error("the cluster does not answer")), PATIENCE);
+  });
+  try {
+    await Promise.race([writeReport(client, request), patience]);
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    process.emitWarning(`the report ${request.file} was not written: ${reason}`, {
+      type: "HeddleReportWarning",
+      code: "HEDDLE_REPORT_NOT_WRITTEN",
+    });
+  } finally {
+    clearTimeout(timer);
+  }
 }
 
 /** File and line of the program that called, as stack traces say it. */

@@ -1,11 +1,14 @@
 /** Files of what the cluster's dashboard recorded. */
 import { randomUUID } from "node:crypto";
 import { createWriteStream } from "node:fs";
-import { rename, rm } from "node:fs/promises";
+import { open, rename, rm, stat } from "node:fs/promises";
 import { pipeline } from "node:stream/promises";
 import type { IncomingMessage } from "node:http";
+import { text } from "node:stream/consumers";
+import type { SessionInfo } from "@heddle/protocol/dashboard";
 import type { Client } from "../client/client.js";
 import type { Session } from "../client/session.js";
+import { DashboardRequestError, ReportFileError } from "../errors/connection.js";
 import { askDashboard } from "./dashboard-request.js";
 
 export interface ReportRequest {
@@ -15,6 +18,32 @@ export interface ReportRequest {
   readonly from: number;
   /** Text of the program that is reported on, shown with it. */
   readonly code?: string;
+}
+
+/**
+ * Looks whether {@link writeReport} would succeed, before something is run for its sake.
+ *
+ * @throws ReportFileError, NoDashboardError, DashboardRequestError
+ */
+export async function mustBeAbleToReport(client: Client, file: string): Promise<void> {
+  await mustBeWritable(file);
+  const { authenticated, reports } = JSON.parse(await text(await askDashboard(client.session, SESSION))) as SessionInfo;
+  if (!authenticated) throw new DashboardRequestError(SESSION, "it wants a token that this client does not have");
+  if (!reports) throw new DashboardRequestError(SESSION, "this installation has no page for reports: npm run build");
+}
+
+const SESSION = "api/v1/session";
+
+async function mustBeWritable(file: string): Promise<void> {
+  const draft = draftOf(file);
+  try {
+    const there = await stat(file).catch(() => undefined);
+    if (there?.isDirectory() === true) throw new Error("it is a folder");
+    await (await open(draft, "wx")).close();
+    await rm(draft);
+  } catch (cause) {
+    throw new ReportFileError(file, { cause: cause as Error });
+  }
 }
 
 /**
@@ -39,7 +68,7 @@ export async function writeTrace(
 
 /** Whole or not at all: half a report does not open. */
 async function write(answer: IncomingMessage, file: string): Promise<void> {
-  const draft = `${file}.${randomUUID()}`;
+  const draft = draftOf(file);
   try {
     await pipeline(answer, createWriteStream(draft));
     await rename(draft, file);
@@ -48,4 +77,9 @@ async function write(answer: IncomingMessage, file: string): Promise<void> {
     await rm(draft, { force: true });
     throw error;
   }
+}
+
+/** Beside it: a file is renamed within one file system. */
+function draftOf(file: string): string {
+  return `${file}.${randomUUID()}`;
 }

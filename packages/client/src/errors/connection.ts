@@ -61,3 +61,18 @@ export class DashboardRequestError extends HeddleError {
   }
 }
 registerError(DashboardRequestError);
+
+/** The file of a report cannot be written. Said before the function that is reported on runs. `cause` is what the file system said. */
+export class ReportFileError extends HeddleError {
+  constructor(
+    readonly file: string,
+    options: ErrorOptions & { readonly cause: Error },
+  ) {
+    super(
+      "HEDDLE_REPORT_FILE",
+      `the report ${file} cannot be written: ${options.cause.message}. Name a file in a folder that is there and may be written to`,
+      options,
+    );
+  }
+}
+registerError(ReportFileError);

@@ -25,7 +25,7 @@
  * | GET flows/:id/logs?level=&task=&after=&limit= | FlowLogPage |
  * | POST actions/retry `{ keys }` or `{ error }` | `{ count }`, role operate |
  * | POST actions/cancel `{ keys }` | `{ count }`, role operate |
- * | GET report | text/html, one file |
+ * | GET report?from=&to=&title=; POST report `{ from, to, title, code }`, all optional | text/html, one file |
  * | GET trace | Chrome trace JSON |
  */
 import type { GroupSummary, LogLine, Role, StateCounts, WorkerSummary } from "./messages.js";
@@ -43,6 +43,8 @@ export interface SessionInfo {
   readonly mode: "cluster" | "history";
   /** Copyable command that joins a worker. */
   readonly workerCommand: string;
+  /** Whether `report` answers: the page for reports was built. */
+  readonly reports: boolean;
 }
 
 /** Equal buckets over all recorded time. */

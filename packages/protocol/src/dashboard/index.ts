@@ -8,3 +8,4 @@ export type * from "./messages.js";
 export { TOPICS } from "./messages.js";
 export type * from "./api.js";
 export { ACTION_HEADER } from "./api.js";
+export type * from "./report.js";

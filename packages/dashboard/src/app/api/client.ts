@@ -12,6 +12,14 @@ class ApiError extends Error {
   }
 }
 
+type Ask = (url: URL, request: RequestInit) => Promise<Response>;
+let ask: Ask = (url, request) => fetch(url, request);
+
+/** A page without a server answers itself. */
+export function answerFrom(other: Ask): void {
+  ask = other;
+}
+
 /** Address of something under `api/v1/`, with parameters; those that are undefined are left out. */
 export function apiAddress(path: string, parameters: Readonly<Record<string, string | number | undefined>> = {}): URL {
   const url = new URL(`api/v1/${path}`, document.baseURI);
@@ -25,21 +33,21 @@ export function apiAddress(path: string, parameters: Readonly<Record<string, str
  * @throws ApiError when the server refuses; TypeError when it cannot be reached
  */
 export async function getJson<T>(path: string | URL, signal?: AbortSignal): Promise<T> {
-  const answer = await fetch(typeof path === "string" ? apiAddress(path) : path, { signal: signal ?? null });
+  const answer = await ask(typeof path === "string" ? apiAddress(path) : new URL(path), { signal: signal ?? null });
   await mustBeFine(answer);
   return (await answer.json()) as T;
 }
 
 /** As {@link getJson}, for the binary ones. */
 export async function getBytes(path: string | URL, signal?: AbortSignal): Promise<ArrayBuffer> {
-  const answer = await fetch(typeof path === "string" ? apiAddress(path) : path, { signal: signal ?? null });
+  const answer = await ask(typeof path === "string" ? apiAddress(path) : new URL(path), { signal: signal ?? null });
   await mustBeFine(answer);
   return answer.arrayBuffer();
 }
 
 /** As {@link getJson}, for what changes something, and for questions too long for an address. */
 export async function postJson<T>(path: string, body: unknown, signal?: AbortSignal): Promise<T> {
-  const answer = await fetch(apiAddress(path), {
+  const answer = await ask(apiAddress(path), {
     method: "POST",
     headers: { "content-type": "application/json", [ACTION_HEADER]: "1" },
     body: JSON.stringify(body),

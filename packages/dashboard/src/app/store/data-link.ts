@@ -1,6 +1,4 @@
 import type { Topic } from "@heddle/protocol/dashboard";
-import workerUrl from "../../data/worker.ts?worker&url";
-import { startWorker } from "./start-worker.js";
 import type { PageToWorker, Snapshot, WorkerToPage } from "../../data/messages.js";
 
 type Answer = Extract<WorkerToPage, { readonly id: number }>;
@@ -8,18 +6,25 @@ type Question = Extract<PageToWorker, { readonly id: number }>;
 /** A question without its number, which the link draws. */
 export type Asked<Q extends Question = Question> = Q extends Question ? Omit<Q, "id"> : never;
 
+/** What a worker is to its page. */
+export interface DataPort {
+  postMessage(message: PageToWorker, transfer: Transferable[]): void;
+  onmessage: ((event: MessageEvent<WorkerToPage>) => void) | null;
+}
+
 /** The page's end of the data worker. One for the life of the page. */
 export class DataLink {
-  private readonly worker: Worker;
   private readonly waiting = new Map<number, (answer: Answer) => void>();
   private readonly topics = new Map<Topic, number>();
   private readonly pictures = new Map<number, (picture: ImageBitmap) => void>();
   private nextId = 1;
   private topicsDue = false;
 
-  constructor(onSnapshot: (snapshot: Snapshot) => void) {
-    this.worker = startWorker(workerUrl);
-    this.worker.onmessage = (event: MessageEvent<WorkerToPage>) => {
+  constructor(
+    private readonly port: DataPort,
+    onSnapshot: (snapshot: Snapshot) => void,
+  ) {
+    port.onmessage = (event: MessageEvent<WorkerToPage>) => {
       const message = event.data;
       if (message.type === "snapshot") onSnapshot(message.snapshot);
       else if (message.type === "stream.picture") {
@@ -35,7 +40,7 @@ export class DataLink {
   }
 
   send(message: PageToWorker, transfer: Transferable[] = []): void {
-    this.worker.postMessage(message, transfer);
+    this.port.postMessage(message, transfer);
   }
 
   ask(question: Asked): Promise<Answer> {

@@ -3,7 +3,7 @@ import type { FlowNews, Topic } from "@heddle/protocol/dashboard";
 import type { Snapshot } from "../../data/messages.js";
 import { apply, INITIAL_STATE } from "./cluster-state.js";
 import type { ClusterState } from "./cluster-state.js";
-import { DataLink } from "./data-link.js";
+import { DataLink, type DataPort } from "./data-link.js";
 
 let state = INITIAL_STATE;
 const listeners = new Set<() => void>();
@@ -15,8 +15,13 @@ function receive(snapshot: Snapshot): void {
   for (const listener of listeners) listener();
 }
 
-/** The data worker of this page. */
-export const link = new DataLink(receive);
+/** Whoever holds this page's rows. There from {@link connect} on. */
+export let link: DataLink;
+
+/** Before anything is rendered: to the page's worker, or to a record that the page has with it. */
+export function connect(port: DataPort): void {
+  link = new DataLink(port, receive);
+}
 
 const subscribe = (listener: () => void): (() => void) => {
   listeners.add(listener);

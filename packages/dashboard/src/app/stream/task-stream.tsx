@@ -2,7 +2,7 @@ import { scaleTime } from "d3-scale";
 import { useCallback, useEffect, useLayoutEffect, useMemo, useRef, useState } from "react";
 import type { KeyboardEvent, PointerEvent, ReactElement } from "react";
 import { laneAt, laneTops } from "../../stream/lane-places.js";
-import type { Emphasis, LaneLayout, Pick, TaskPick } from "../../stream/messages.js";
+import type { Emphasis, LaneLayout, Pick } from "../../stream/messages.js";
 import { Empty } from "../design/panel.js";
 import { formatTime, plain } from "../design/format.js";
 import { FloatingTip } from "../design/tooltip.js";
@@ -36,6 +36,10 @@ export interface TaskStreamProps {
   readonly withLeft?: boolean;
   readonly range?: readonly [number, number] | undefined;
   readonly onRange?: (range: readonly [number, number] | undefined) => void;
+  /** In place of the task's own page. */
+  readonly onOpen?: (seq: number) => void;
+  /** Nothing comes any more. It stands in a page that scrolls: the wheel zooms while Ctrl is held, or the stream has the focus. */
+  readonly past?: boolean;
 }
 
 /** What ran where, when: a lane for each thread, drawn beside the page. */
@@ -117,13 +121,16 @@ export function TaskStream(props: TaskStreamProps): ReactElement {
     return answer.type === "stream.picked" ? answer.pick : undefined;
   };
 
-  const pointer = usePointer(box, size.width, {
+  const open = props.onOpen ?? ((seq: number) => void openTask(seq));
+  const pointer = usePointer(box, size.width, props.past ?? false, {
     hover: (x, y, clientX, clientY) => void find(x, y).then((pick) => setTip(pick && { pick, x: clientX, y: clientY })),
     leave: () => setTip(undefined),
     click: (x, y) =>
       void find(x, y).then((pick) => {
-        if (pick?.kind === "task") void open(pick);
-        else if (pick?.kind === "many")
+        if (pick?.kind === "task") {
+          setParameters({ sel: pick.seq });
+          open(pick.seq);
+        } else if (pick?.kind === "many")
           setTimeView({
             kind: "fixed",
             from: pick.from - 4 * (pick.to - pick.from),
@@ -151,10 +158,11 @@ export function TaskStream(props: TaskStreamProps): ReactElement {
     const action = KEYS[event.key] ?? KEYS[event.key.toLowerCase()];
     if (action) action();
     else if (event.key === "." || event.key === ",") void stepTo(event.key === "." ? 1 : -1);
+    else if (event.key.toLowerCase() === "l" && !props.past) follow();
     else if (event.key.toLowerCase() === "f") {
       if (props.range === undefined) fitAll();
       else zoomTo(props.range);
-    } else if (event.key === "Enter" && selected !== undefined) void openSeq(selected);
+    } else if (event.key === "Enter" && selected !== undefined) open(selected);
     else if (event.key === "Escape" && (props.range !== undefined || selected !== undefined)) {
       props.onRange?.(undefined);
       setParameters({ sel: undefined });
@@ -188,7 +196,7 @@ export function TaskStream(props: TaskStreamProps): ReactElement {
         className="stream-box"
         role="application"
         aria-roledescription="timeline"
-        aria-label={`Task stream: ${lanes.length} lanes. W and S zoom, A and D move, comma and period step through a lane, Enter opens, F fits, L follows.`}
+        aria-label={`Task stream: ${lanes.length} lanes. W and S zoom, A and D move, comma and period step through a lane, Enter opens, F fits${props.past ? "" : ", L follows"}.`}
         tabIndex={0}
         onKeyDown={key}
         {...pointer.handlers}
@@ -224,7 +232,6 @@ const KEYS: Readonly<Record<string, () => void>> = {
   ArrowLeft: () => panBy(-0.15),
   d: () => panBy(0.15),
   ArrowRight: () => panBy(0.15),
-  l: () => follow(),
 };
 
 function zoomTo([from, to]: readonly [number, number]): void {
@@ -232,12 +239,7 @@ function zoomTo([from, to]: readonly [number, number]): void {
   setTimeView({ kind: "fixed", from: from - margin, to: to + margin });
 }
 
-async function open(pick: TaskPick): Promise<void> {
-  setParameters({ sel: pick.seq });
-  await openSeq(pick.seq);
-}
-
-async function openSeq(seq: number): Promise<void> {
+async function openTask(seq: number): Promise<void> {
   const key = await keyOf(seq).catch(() => null);
   navigate(key === null ? formatRoute(["task"], { seq }) : formatRoute(["task", key]));
 }
@@ -303,7 +305,12 @@ interface PointerActions {
 }
 
 /** Wheel zooms at the pointer, drag moves, shift and drag selects, double click shows everything. */
-function usePointer(box: React.RefObject<HTMLDivElement | null>, width: number, actions: PointerActions) {
+function usePointer(
+  box: React.RefObject<HTMLDivElement | null>,
+  width: number,
+  past: boolean,
+  actions: PointerActions,
+) {
   const [band, setBand] = useState<readonly [number, number]>();
   const press = useRef<{ x: number; moved: boolean; select: boolean; range: readonly [number, number] }>(undefined);
   const timer = useRef<ReturnType<typeof setTimeout>>(undefined);
@@ -315,13 +322,14 @@ function usePointer(box: React.RefObject<HTMLDivElement | null>, width: number, 
     const element = box.current!;
     // React's own wheel handlers cannot keep the page from scrolling.
     const wheel = (event: WheelEvent): void => {
+      if (past && !event.ctrlKey && document.activeElement !== element) return;
       event.preventDefault();
       if (Math.abs(event.deltaX) > Math.abs(event.deltaY)) return panBy(event.deltaX / Math.max(1, width));
       zoomBy(Math.exp(Math.max(-200, Math.min(200, event.deltaY)) * 0.002), place(event)[0] / Math.max(1, width));
     };
     element.addEventListener("wheel", wheel, { passive: false });
     return () => element.removeEventListener("wheel", wheel);
-  }, [width]);
+  }, [width, past]);
   useEffect(() => () => clearTimeout(timer.current), []);
 
   const down = (event: PointerEvent<HTMLDivElement>): void => {

@@ -4,8 +4,9 @@ import { Router, json, type NextFunction, type Request, type Response } from "ex
 import type { LogLine, Role, SessionInfo } from "@heddle/protocol/dashboard";
 import { HEDDLE_VERSION } from "@heddle/protocol";
 import { chromeTrace } from "../record/chrome-trace.js";
-import { htmlReport, type ReportOptions, type ReportPage } from "../record/html-report.js";
+import { htmlReport, type ReportPage } from "../record/html-report.js";
 import type { TimeRange } from "../record/recorded-runs.js";
+import type { ReportOptions } from "../record/report-data.js";
 import type { DashboardSource } from "../source.js";
 import {
   BadRequestError,
@@ -53,7 +54,7 @@ export function api(context: ApiContext): Router {
         role = "operate";
       }
     }
-    response.json(sessionInfo(source, role));
+    response.json(sessionInfo(context, role));
   });
   router.post("/login", (request, response) => {
     const token = field(request, "token");
@@ -68,7 +69,7 @@ export function api(context: ApiContext): Router {
       return;
     }
     response.set("Set-Cookie", sessions.cookie(result.id, context.cookiePath, context.secure));
-    response.json(sessionInfo(source, result.role));
+    response.json(sessionInfo(context, result.role));
   });
   router.post("/logout", (request, response) => {
     sessions.logout(request);
@@ -266,7 +267,7 @@ export function admit(
     });
 }
 
-function sessionInfo(source: DashboardSource, role: Role | undefined): SessionInfo {
+function sessionInfo({ source, reportPage }: ApiContext, role: Role | undefined): SessionInfo {
   return {
     authenticated: role !== undefined,
     role: role ?? "view",
@@ -275,6 +276,7 @@ function sessionInfo(source: DashboardSource, role: Role | undefined): SessionIn
     heddle: HEDDLE_VERSION,
     mode: source.mode,
     workerCommand: role === undefined ? "" : source.workerCommand,
+    reports: reportPage !== undefined,
   };
 }
 

@@ -3,16 +3,11 @@
  * put into script or markup: it is base64 text in an element that no browser runs.
  */
 import { createHash } from "node:crypto";
-import { gzipSync } from "node:zlib";
-import { CHUNK_ROWS, FRAME_HEADER, ROW_BYTES } from "@heddle/protocol/dashboard";
+import { Readable } from "node:stream";
+import { pipeline } from "node:stream/promises";
+import { createGzip } from "node:zlib";
 import type { DashboardSource } from "../source.js";
-import { frames, runsOf, type TimeRange } from "./recorded-runs.js";
-
-export interface ReportOptions extends TimeRange {
-  readonly title: string;
-  /** Source text of the program that was measured, shown with it. */
-  readonly code?: string;
-}
+import { reportData, type ReportOptions } from "./report-data.js";
 
 /** Of the built page for reports: one script and one style sheet. */
 export interface ReportPage {
@@ -20,84 +15,67 @@ export interface ReportPage {
   readonly style: string;
 }
 
-/** With keys for at most so many runs: a key is most of a run's bytes. */
-const MAX_KEYS = 200_000;
-const KEYS_AT_ONCE = 1000;
-const LOG_LINES = 10_000;
-
-/**
- * Body of the data: gzip of `u32 length, JSON, frames each preceded by its length as u32`. The JSON holds `hello`, `title`, `from`, `to`,
- * `code`, `logs`, `flows`, and `keys`: texts by place of the row in the frames, absent beyond {@link MAX_KEYS} runs.
- */
+/** Pieces of the text, made as they are taken: a million runs are never in memory at once, nor does packing them hold the thread. */
 export async function* htmlReport(
   source: DashboardSource,
   page: ReportPage,
   options: ReportOptions,
 ): AsyncGenerator<string> {
-  const hello = await source.hello("view");
-  const kept: Uint8Array[] = [];
-  const keys: (string | null)[] = [];
-  let rows = 0;
-  for await (const frame of frames(source, options)) {
-    const within = clipped(frame, options);
-    kept.push(within);
-    rows += (within.length - FRAME_HEADER) / ROW_BYTES;
-    if (rows > MAX_KEYS) continue;
-    const seqs = Array.from(runsOf(within, options), ({ seq }) => seq);
-    for (let at = 0; at < seqs.length; at += KEYS_AT_ONCE)
-      keys.push(...(await source.keys(seqs.slice(at, at + KEYS_AT_ONCE))));
-  }
-  const json = Buffer.from(
-    JSON.stringify({
-      hello: { ...hello, role: "view", series: hello.series.filter(({ time }) => within(time, options)) },
-      title: options.title,
-      from: options.from,
-      to: options.to,
-      code: options.code ?? "",
-      logs: (await source.logs({ limit: LOG_LINES })).filter(({ time }) => within(time, options)),
-      flows: await source.flows.list({ limit: 100 }),
-      ...(rows <= MAX_KEYS ? { keys } : {}),
-    }),
-  );
-  const parts = [json, ...kept].flatMap((part) => [lengthOf(part), part]);
-  const data = gzipSync(Buffer.concat(parts)).toString("base64");
-
+  const script = enclosed(page.script);
+  const policy = [
+    "default-src 'none'",
+    `script-src ${hashOf(script)}`,
+    `style-src ${hashOf(page.style)}`,
+    "img-src data: blob:",
+    "base-uri 'none'",
+    "form-action 'none'",
+    "require-trusted-types-for 'script'",
+  ].join("; ");
   yield `<!doctype html>
 <html lang="en">
 <head>
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
-<meta http-equiv="Content-Security-Policy" content="default-src 'none'; script-src ${hashOf(page.script)}; style-src ${hashOf(page.style)}; img-src data: blob:">
+<meta name="color-scheme" content="light dark">
+<meta http-equiv="Content-Security-Policy" content="${policy}">
 <title>${escaped(options.title)}</title>
 <style>${page.style}</style>
 </head>
 <body>
 <div id="root"></div>
 <script type="application/octet-stream" id="heddle-record">`;
-  for (let at = 0; at < data.length; at += CHUNK_ROWS) yield data.slice(at, at + CHUNK_ROWS);
+  yield* base64(zipped(reportData(source, options)));
   yield `</script>
-<script>${page.script}</script>
+<script>${script}</script>
 </body>
 </html>
 `;
 }
 
-function within(time: number, range: TimeRange): boolean {
-  return time >= range.from && time <= range.to;
+async function* zipped(data: AsyncIterable<Uint8Array>): AsyncGenerator<Buffer> {
+  const gzip = createGzip();
+  const done = pipeline(Readable.from(data), gzip);
+  // Whoever reads hears of it too.
+  done.catch(() => {});
+  yield* gzip as AsyncIterable<Buffer>;
+  await done;
 }
 
-/** A frame with those of its rows alone that belong to the time. */
-function clipped(frame: Uint8Array, range: TimeRange): Uint8Array {
-  const places = Array.from(runsOf(frame, range), ({ place }) => place);
-  if (places.length * ROW_BYTES === frame.length - FRAME_HEADER) return frame;
-  const rows = places.map((place) => frame.subarray(FRAME_HEADER + place * ROW_BYTES).subarray(0, ROW_BYTES));
-  return Buffer.concat([frame.subarray(0, FRAME_HEADER), ...rows]);
+/** Whole groups of three bytes at a time: only the last piece is padded. */
+async function* base64(chunks: AsyncIterable<Buffer>): AsyncGenerator<string> {
+  let rest: Buffer = Buffer.alloc(0);
+  for await (const chunk of chunks) {
+    const all = Buffer.concat([rest, chunk]);
+    const whole = all.length - (all.length % 3);
+    yield all.toString("base64", 0, whole);
+    rest = all.subarray(whole);
+  }
+  yield rest.toString("base64");
 }
 
-function lengthOf(part: Uint8Array): Buffer {
-  const length = Buffer.alloc(4);
-  length.writeUInt32LE(part.length);
-  return length;
+/** What would end the element, or hide its end, stands only in texts and patterns of a script, where it may be written so. */
+function enclosed(script: string): string {
+  return script.replace(/<(?=!--|\/?script)/gi, "\\x3c");
 }
 
 function hashOf(text: string): string {
