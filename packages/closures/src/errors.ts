@@ -32,15 +32,26 @@ export class FunctionNotSerializableError extends HeddleError implements NotSeri
 }
 registerError(FunctionNotSerializableError);
 
-/** Node's inspector, which reads what a function closes over, is not allowed in this process (`--permission`). */
+/**
+ * Node's inspector, which reads what a function closes over, is not allowed in this process (`--permission`), or this release of Node
+ * answers otherwise than is understood.
+ */
 export class InspectorUnavailableError extends HeddleError {
-  constructor(options?: ErrorOptions) {
+  /** What about its answers was not as expected; undefined when there is no inspector. */
+  readonly unexpected: string | undefined;
+
+  constructor(options?: ErrorOptions & { readonly unexpected?: string }) {
+    const unexpected = options?.unexpected;
     super(
       "HEDDLE_INSPECTOR_UNAVAILABLE",
-      "Node's in-process inspector is not available here, and without it the variables a function uses cannot be read; " +
-        "allow it, or export the function from a file and submit that",
+      unexpected === undefined
+        ? "Node's in-process inspector is not available here, and without it the variables a function uses cannot be read; " +
+            "allow it, or export the function from a file and submit that"
+        : `the inspector of Node ${process.version} (V8 ${process.versions.v8}) does not answer as expected, so the variables a ` +
+            `function uses cannot be read: ${unexpected}; use another release of Node, or export the function from a file and submit that`,
       options,
     );
+    this.unexpected = unexpected;
   }
 }
 registerError(InspectorUnavailableError);
@@ -139,3 +150,4 @@ export class ModuleNotPortableError extends HeddleError {
   }
 }
 registerError(ModuleNotPortableError);
+

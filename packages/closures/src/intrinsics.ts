@@ -17,6 +17,8 @@ const UNNAMED: Readonly<Record<string, (realm: Realm) => object>> = {
   "%GeneratorFunction%": (realm) => constructorOf(realm, function* () {}),
   "%AsyncFunction%": (realm) => constructorOf(realm, async () => {}),
   "%AsyncGeneratorFunction%": (realm) => constructorOf(realm, async function* () {}),
+  "%GeneratorPrototype%": (realm) => prototypeOf(sampleOf(realm, function* () {}).prototype),
+  "%AsyncGeneratorPrototype%": (realm) => prototypeOf(sampleOf(realm, async function* () {}).prototype),
   "%TypedArray%": (realm) => prototypeOf(realm.Uint8Array),
   "%ArrayIteratorPrototype%": (realm) => prototypeOf(new realm.Array()[Symbol.iterator]()),
   "%IteratorPrototype%": (realm) => prototypeOf(prototypeOf(new realm.Array()[Symbol.iterator]())),
@@ -93,11 +95,12 @@ export function meetRealmOf(fn: AnyFunction): void {
     root = next;
   if (realmRoots.has(root)) return;
   realmRoots.add(root);
-  const construct = (root as { constructor: { constructor: (body: string) => () => Realm } }).constructor.constructor;
   try {
+    const { constructor } = root as { constructor: { constructor: (body: string) => () => Realm } };
+    const construct = constructor.constructor;
     realms.push(construct("return globalThis")());
   } catch {
-    // A realm that forbids code from strings: its intrinsics are refused as native functions, with an error that says so.
+    // A realm that forbids code from strings, or a function without a prototype, of a realm that cannot be known. Its intrinsics are refused as native functions, with an error that says so.
   }
 }
 
@@ -176,7 +179,10 @@ function prototypeOf(value: object): object {
 
 /** The constructor of a kind of function; another realm's is reached by evaluating the same text there. */
 function constructorOf(realm: Realm, sample: object): object {
-  if (realm === globalThis) return prototypeOf(sample).constructor;
-  const text = Function.prototype.toString.call(sample);
-  return prototypeOf((new realm.Function(`return ${text}`) as () => object)()).constructor;
+  return prototypeOf(sampleOf(realm, sample)).constructor;
+}
+
+function sampleOf<T extends object>(realm: Realm, sample: T): T {
+  if (realm === globalThis) return sample;
+  return (new realm.Function(`return ${Function.prototype.toString.call(sample)}`) as () => T)();
 }

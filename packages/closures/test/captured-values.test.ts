@@ -1,15 +1,8 @@
 import fc from "fast-check";
 import { inspect } from "node:util";
 import { describe, expect, it } from "vitest";
-import { capture, Reviver } from "../src/index.js";
-
-/** The value as a worker would see it. */
-function travel<T>(value: T): T {
-  const { token, definitions } = capture(() => value);
-  const reviver = new Reviver({ baseDir: process.cwd() });
-  for (const { hash, bytes } of definitions) reviver.define(hash, bytes);
-  return (reviver.revive(token) as () => T)();
-}
+import { capture } from "../src/index.js";
+import { travel } from "./support/travel.js";
 
 const show = (value: unknown): string =>
   inspect(value, { depth: 30, showHidden: true, maxArrayLength: null, maxStringLength: null });

@@ -12,6 +12,7 @@ export interface StaticParts {
   /** Names of methods and accessors, of instances and of the class. */
   readonly members: ReadonlySet<string>;
   readonly staticMembers: ReadonlySet<string>;
+  readonly staticFields: ReadonlySet<string>;
   /** Whether some members are named by symbols, `[Symbol.iterator]`. */
   readonly namesSymbols: boolean;
 }
@@ -26,7 +27,7 @@ export interface StaticParts {
 export function staticParts({ body }: ClassBody, shift: number): StaticParts | undefined {
   const range = ({ start, end }: AnyNode): TextRange => [start - shift, end - shift];
   const [values, blocks]: [TextRange[], TextRange[]] = [[], []];
-  const [members, staticMembers] = [new Set<string>(), new Set<string>()];
+  const [members, staticMembers, staticFields] = [new Set<string>(), new Set<string>(), new Set<string>()];
   let namesSymbols = false;
   for (const member of body) {
     if (member.type === "StaticBlock") {
@@ -41,11 +42,13 @@ export function staticParts({ body }: ClassBody, shift: number): StaticParts | u
     const name = computed ? undefined : nameOf(key);
     if (name === undefined && !isSymbol(key)) return undefined;
     if (member.type === "PropertyDefinition") {
-      if (member.static && member.value != null) values.push(range(member.value));
+      if (!member.static) continue;
+      if (member.value != null) values.push(range(member.value));
+      if (name !== undefined) staticFields.add(name);
     } else if (name === undefined) namesSymbols = true;
     else (member.static ? staticMembers : members).add(name);
   }
-  return { values, blocks, members, staticMembers, namesSymbols };
+  return { values, blocks, members, staticMembers, staticFields, namesSymbols };
 }
 
 function nameOf(key: Expression | PrivateIdentifier): string | undefined {
@@ -55,4 +58,9 @@ function nameOf(key: Expression | PrivateIdentifier): string | undefined {
 
 function isSymbol(key: Expression | PrivateIdentifier): boolean {
   return key.type === "MemberExpression" && key.object.type === "Identifier" && key.object.name === "Symbol";
+}
+
+/** Whether a property can be one of these members of the class's text. */
+export function namesMember(key: PropertyKey, names: ReadonlySet<string>, { namesSymbols }: StaticParts): boolean {
+  return typeof key === "symbol" ? namesSymbols : names.has(String(key));
 }

@@ -4,7 +4,9 @@ import { withInspector } from "../inspect/session.js";
 import { refreshCommonJsExports } from "../modules/live-exports.js";
 import { currentShipping, type Shipping } from "../modules/shipping.js";
 import type { Definition } from "../wire/definition.js";
+import type { Integrity } from "../wire/heads.js";
 import { Encoder } from "./encoder.js";
+import { integrityOf } from "./integrity.js";
 
 /** A function made ready to travel. */
 export interface Captured {
@@ -73,18 +75,28 @@ function captureWith(encoder: Encoder, fn: AnyFunction): Captured {
   return { ...encoder.finish(root), name: fn.name || "anonymous" };
 }
 
-/** Notices properties that were put on a copied function, or on its prototype, since it was captured. */
+/** Notices when a copied function, or its prototype, got properties or was frozen since it was captured. */
 class ShapeGuard {
   private readonly ownKeys: number;
   private readonly prototypeKeys: number;
+  private readonly integrity: Integrity | undefined;
+  private readonly prototypeIntegrity: Integrity | undefined;
 
   constructor(private readonly fn: AnyFunction) {
     this.ownKeys = Reflect.ownKeys(fn).length;
     this.prototypeKeys = prototypeKeyCount(fn);
+    this.integrity = integrityOf(fn);
+    this.prototypeIntegrity = integrityOf(fn.prototype);
   }
 
   holds(): boolean {
-    return Reflect.ownKeys(this.fn).length === this.ownKeys && prototypeKeyCount(this.fn) === this.prototypeKeys;
+    const { fn } = this;
+    return (
+      Reflect.ownKeys(fn).length === this.ownKeys &&
+      prototypeKeyCount(fn) === this.prototypeKeys &&
+      integrityOf(fn) === this.integrity &&
+      integrityOf(fn.prototype) === this.prototypeIntegrity
+    );
   }
 }
 

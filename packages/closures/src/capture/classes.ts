@@ -1,19 +1,20 @@
 import { ownProperty } from "../own-property.js";
-import type { StaticParts } from "../analysis/static-parts.js";
+import { namesMember, type StaticParts } from "../analysis/static-parts.js";
 import type { AnyFunction } from "../any-function.js";
 import { showWarning } from "../warnings.js";
 import type { FunctionNode } from "../wire/heads.js";
 import { classKey } from "./class-key.js";
 import type { Encoder } from "./encoder.js";
+import { refuseChangedClass } from "./changed-classes.js";
 import type { FunctionCode } from "./function-code.js";
+import { integrityOf } from "./integrity.js";
 import { encodeProperties } from "./objects.js";
-import { propertyText } from "./trail.js";
 
 /** What a class has beyond its source: the present values of its static fields. */
 export function encodeClassParts(encoder: Encoder, type: AnyFunction, code: FunctionCode, node: FunctionNode): void {
   // Statics and prototypes can be changed at any time, so a class is looked at again at each capture.
   encoder.patchable = true;
-  refuseChanged(encoder, type, code);
+  refuseChangedClass(encoder, type, code);
   const { privateStatics } = code.analysis;
   if (privateStatics.length > 0) {
     const warning = {
@@ -24,6 +25,8 @@ export function encodeClassParts(encoder: Encoder, type: AnyFunction, code: Func
     encoder.warnings.push(warning);
     showWarning(`${code.script.id}:${code.offset}`, warning);
   }
+  const integrity = integrityOf(type.prototype);
+  if (integrity !== undefined) node.prototypeIntegrity = integrity;
   const statics = Reflect.ownKeys(type).filter((key) => isStaticField(type, key, code.analysis.statics));
   if (statics.length > 0) node.props = encodeProperties(encoder, type, statics);
   // Last, when it is known that all of the class can travel: an error from here would not know who uses the class.
@@ -57,48 +60,8 @@ function isStaticField(type: AnyFunction, key: PropertyKey, statics: StaticParts
   const descriptor = ownProperty(type, key)!;
   if (descriptor.enumerable !== true) {
     if (key === "length" || key === "name") return false;
-    const comesWithSource = statics === undefined || isNamed(key, statics.staticMembers, statics);
+    const comesWithSource = statics === undefined || namesMember(key, statics.staticMembers, statics);
     if (comesWithSource) return "value" in descriptor && typeof descriptor.value !== "function";
   }
   return statics !== undefined || "value" in descriptor;
-}
-
-function isNamed(key: PropertyKey, names: ReadonlySet<string>, { namesSymbols }: StaticParts): boolean {
-  return typeof key === "symbol" ? namesSymbols : names.has(String(key));
-}
-
-/** Decorators and monkey patches replace members after the class body was evaluated; the source alone would lose that. */
-function refuseChanged(encoder: Encoder, type: AnyFunction, { text, analysis }: FunctionCode): void {
-  const { statics } = analysis;
-  const prototype = type.prototype as object;
-  for (const [owner, label] of [
-    [prototype, ".prototype"],
-    [type, ""],
-  ] as const) {
-    for (const key of Reflect.ownKeys(owner)) {
-      if (key === "constructor" || key === "prototype") continue;
-      const descriptor = ownProperty(owner, key)!;
-      const isMember = owner === prototype || descriptor.enumerable !== true;
-      for (const member of [descriptor.value, descriptor.get, descriptor.set] as unknown[]) {
-        if (typeof member !== "function" || !isMember) continue;
-        const named =
-          statics === undefined || isNamed(key, owner === prototype ? statics.members : statics.staticMembers, statics);
-        if (named && text.includes(Function.prototype.toString.call(member))) continue;
-        // What a static block has put on the class itself is copied like a field.
-        if (!named && owner === type) continue;
-        encoder.trail.steps.push({ kind: "property", text: label + propertyText(key) });
-        throw encoder.refuse(
-          `the class ${type.name} was changed after its definition (a decorator or monkey patch replaced ${String(key)})`,
-          "move the class to its own file and import it",
-        );
-      }
-      if (owner === prototype && "value" in descriptor && typeof descriptor.value !== "function") {
-        encoder.trail.steps.push({ kind: "property", text: label + propertyText(key) });
-        throw encoder.refuse(
-          `the class ${type.name} was changed after its definition (${String(key)} was put on its prototype)`,
-          "move the class to its own file and import it",
-        );
-      }
-    }
-  }
 }

@@ -5,6 +5,7 @@ import type { CaptureWarning } from "../warnings.js";
 import { packDefinition, type Definition, type PackedDefinition } from "../wire/definition.js";
 import type { BufferRange, Entry, FunctionHead, ModuleRef, Node } from "../wire/heads.js";
 import { encodeFunction } from "./functions.js";
+import { integrityOf } from "./integrity.js";
 import { encodeObject } from "./objects.js";
 import { SharedCells } from "./shared-cells.js";
 import { Trail } from "./trail.js";
@@ -89,9 +90,18 @@ export class Encoder {
     const ref = this.nodes.length;
     if (ref >= MAX_NODES)
       throw this.refuse(`which reaches more than ${MAX_NODES} objects`, "pass it as an argument instead");
+    const integrity = integrityOf(value);
+    if (integrity !== undefined) node.integrity = integrity;
     this.nodes.push(node);
     this.seen.set(value, ref);
     return { ref };
+  }
+
+  /** What changes the parameters of a URL changes the URL, whichever of them was met first. */
+  ownParams(params: URLSearchParams, url: Entry): void {
+    const known = this.seen.get(params);
+    if (known === undefined) this.add(params, { t: "urlParams", text: "", of: url });
+    else Object.assign(this.nodes[known]!, { text: "", of: url });
   }
 
   refOf(value: unknown): Entry | undefined {

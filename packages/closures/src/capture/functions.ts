@@ -2,12 +2,12 @@ import { ownProperty } from "../own-property.js";
 import type { AnyFunction } from "../any-function.js";
 import { types } from "node:util";
 import { FunctionNotSerializableError } from "../errors.js";
-import { intrinsicPath, isPrototypeOf, meetRealmOf } from "../intrinsics.js";
+import { intrinsicPath, meetRealmOf } from "../intrinsics.js";
 import { isInNodeModules, packageOf } from "../modules/packages.js";
 import { viteRoot } from "../modules/vite.js";
 import { PER_WORKER, type PerWorkerParts, type PerWorkerValue } from "../per-worker-values.js";
 import { showWarning, LARGE_CAPTURE_BYTES } from "../warnings.js";
-import type { Entry, FunctionNode } from "../wire/heads.js";
+import type { Entry, FunctionNode, Node } from "../wire/heads.js";
 import { capture } from "./capture.js";
 import { encodeClassParts } from "./classes.js";
 import type { Encoder } from "./encoder.js";
@@ -15,7 +15,8 @@ import { fieldReceiver } from "./field-arrows.js";
 import { codeDefinition, extendsNull, type FunctionCode } from "./function-code.js";
 import { keepPlan, planFunction, type CopyPlan } from "./function-plan.js";
 import { addDynamicImport, encodeExport, encodeImport, importByIdentity } from "./imports.js";
-import { askHook, encodeProperties, encodePrototype } from "./objects.js";
+import { encodeBoundParts, encodeFunctionParts } from "./function-parts.js";
+import { askHook } from "./objects.js";
 import type { ResolvedVariable } from "./variables.js";
 
 /** Beyond this depth of functions that use functions, the walk would overflow the stack instead of saying anything useful. */
@@ -56,7 +57,11 @@ export function encodeFunction(encoder: Encoder, fn: AnyFunction): Entry {
     case "unreadable":
       encoder.trail.steps.push({ kind: "function", fn });
       throw encoder.refuse(
-        `it uses ${plan.names.map((name) => `'${name}'`).join(", ")}, and variables cannot be read here: Node's inspector is not available`,
+        `it uses ${plan.names.map((name) => `'${name}'`).join(", ")}, and variables cannot be read here: ${
+          plan.cause.unexpected === undefined
+            ? "Node's inspector is not available"
+            : `the inspector of Node ${process.version} does not answer as expected (${plan.cause.unexpected})`
+        }`,
         "allow the inspector (with --permission: --allow-inspector, from Node 24 on), pass them as arguments, or export the function " +
           "from a file that the main script imports",
         { cause: plan.cause },
@@ -76,12 +81,13 @@ function encodeBound(
   bound: { readonly target: AnyFunction; readonly receiver: unknown; readonly args: readonly unknown[] },
 ): Entry {
   encoder.mutable = true;
-  const node = { t: "bound" as const, target: null as Entry, self: null as Entry, args: [] as Entry[] };
+  const node: Extract<Node, { t: "bound" }> = { t: "bound", target: null, self: null, args: [] };
   const ref = encoder.add(fn, node);
   encoder.trail.within({ kind: "function", fn }, () => {
     node.target = encoder.encodeVariable("(bound function)", bound.target);
     node.self = encoder.encodeVariable("(bound this)", bound.receiver);
     node.args = bound.args.map((arg, index) => encoder.encodeVariable(`(bound argument ${index})`, arg));
+    encodeBoundParts(encoder, fn, bound, node);
   });
   return ref;
 }
@@ -288,33 +294,4 @@ function encodeViteDynamicImport(encoder: Encoder, code: FunctionCode, name: str
     modules[specifier!] = (entry as { mod: number }).mod;
   }
   return { dynamicImport: modules, ...(root !== undefined && { vite: 1 as const }) };
-}
-
-const OWN_KEYS = new Set<PropertyKey>(["length", "name", "prototype", "caller", "arguments"]);
-
-/** Properties put on a function, and on the prototype of a constructor function. */
-function encodeFunctionParts(encoder: Encoder, fn: AnyFunction, code: FunctionCode, node: FunctionNode): void {
-  const own = Reflect.ownKeys(fn).filter((key) => !OWN_KEYS.has(key));
-  if (own.length > 0) {
-    encoder.mutable = true;
-    node.props = encodeProperties(encoder, fn, own);
-  }
-  if (code.analysis.kind !== "function" || types.isGeneratorFunction(fn) || types.isAsyncFunction(fn)) return;
-  const prototype = fn.prototype as object | undefined;
-  if (prototype === undefined || isUntouchedPrototype(prototype, fn)) return;
-  encoder.mutable = true;
-  encoder.trail.within({ kind: "property", text: ".prototype" }, () => {
-    const keys = Reflect.ownKeys(prototype).filter((key) => key !== "constructor");
-    node.prototypeProps = encodeProperties(encoder, prototype, keys);
-    if (!isPrototypeOf(Object.getPrototypeOf(prototype) as object | null, "Object"))
-      node.prototypeProto = encodePrototype(encoder, prototype);
-  });
-}
-
-function isUntouchedPrototype(prototype: object, fn: AnyFunction): boolean {
-  return (
-    Reflect.ownKeys(prototype).length === 1 &&
-    ownProperty(prototype, "constructor")?.value === fn &&
-    isPrototypeOf(Object.getPrototypeOf(prototype) as object | null, "Object")
-  );
 }

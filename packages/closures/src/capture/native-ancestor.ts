@@ -6,7 +6,8 @@ import { ownConstructor, prototypeChain } from "../own-property.js";
 const INHERITABLE = new Set([
   ...["Object", "Function", "Array", "Map", "Set", "Iterator", "Error", "AggregateError"],
   ...["TypeError", "RangeError", "SyntaxError", "ReferenceError", "EvalError", "URIError"],
-  ...["%GeneratorFunction%", "%AsyncFunction%", "%AsyncGeneratorFunction%", "%IteratorPrototype%"],
+  ...["%GeneratorFunction%", "%AsyncFunction%", "%AsyncGeneratorFunction%"],
+  ...["%IteratorPrototype%", "%GeneratorPrototype%", "%AsyncGeneratorPrototype%"],
 ]);
 
 /** Why an object cannot be taken apart: the builtin it inherits from, and Node's module for it where it has one. */

@@ -1,5 +1,6 @@
 import { ownConstructor, ownProperty } from "../own-property.js";
 import { types } from "node:util";
+import type { AnyFunction } from "../any-function.js";
 import { CAPTURE_HOOK, type CaptureRefusal } from "../capture-hook.js";
 import { intrinsicPath, isNative, isPrototypeOf, lazyGlobalName } from "../intrinsics.js";
 import { namedProperties } from "../inspect/session.js";
@@ -9,12 +10,12 @@ import {
   ENUMERABLE,
   WRITABLE,
   type Entry,
-  type Integrity,
   type Node,
   type PropertyEntry,
 } from "../wire/heads.js";
 import type { Encoder } from "./encoder.js";
 import { importByIdentity } from "./imports.js";
+import { integrityOf } from "./integrity.js";
 import { nativeAncestor } from "./native-ancestor.js";
 import { instanceHasPrivates } from "./private-fields.js";
 import { propertyText } from "./trail.js";
@@ -34,6 +35,19 @@ export function encodeObject(encoder: Encoder, value: object): Entry {
       "import it at the top of the file, or call import() inside the task",
     );
   askHook(encoder, value);
+  const constructor = ownConstructor(value);
+  if (constructor !== undefined && (constructor as AnyFunction).prototype === value)
+    return encodePrototypeOf(encoder, constructor);
+  return encodeContent(encoder, value);
+}
+
+/** The prototype of a class or function is had from that, so that its instances have this very one. */
+function encodePrototypeOf(encoder: Encoder, constructor: AnyFunction): Entry {
+  return { protoOf: encoder.encodeProperty(".constructor", constructor) };
+}
+
+/** Encodes an object that is not had from anything else. */
+export function encodeContent(encoder: Encoder, value: object): Entry {
   refuseUncopiable(encoder, value);
   return encodeBuiltin(encoder, value) ?? encodePlain(encoder, value);
 }
@@ -95,6 +109,7 @@ function encodeBuiltin(encoder: Encoder, value: object): Entry | undefined {
   if (types.isBoxedPrimitive(value)) {
     const primitive = (value as unknown as { valueOf(): unknown }).valueOf();
     requireExact(encoder, value, (Object(primitive) as object).constructor.name);
+    encoder.mutable ||= Object.isExtensible(value);
     return encoder.add(value, { t: "boxed", value: encoder.encode(primitive) });
   }
   if (types.isArrayBuffer(value)) return encodeArrayBuffer(encoder, value);
@@ -102,12 +117,22 @@ function encodeBuiltin(encoder: Encoder, value: object): Entry | undefined {
   if (types.isMap(value)) return encodeMap(encoder, value);
   if (types.isSet(value)) return encodeSet(encoder, value);
   if (types.isNativeError(value)) return encodeError(encoder, value);
-  if (value instanceof URL) return encoder.add(value, { t: "url", href: value.href });
+  if (value instanceof URL) return encodeUrl(encoder, value);
   if (value instanceof URLSearchParams) {
+    requireExact(encoder, value, "URLSearchParams");
     encoder.mutable = true;
     return encoder.add(value, { t: "urlParams", text: value.toString() });
   }
   return undefined;
+}
+
+/** A URL and its `searchParams` are two views of one text. */
+function encodeUrl(encoder: Encoder, value: URL): Entry {
+  requireExact(encoder, value, "URL");
+  encoder.mutable = true;
+  const ref = encoder.add(value, { t: "url", href: value.href });
+  encoder.ownParams(value.searchParams, ref);
+  return ref;
 }
 
 function encodeArray(encoder: Encoder, value: unknown[]): Entry {
@@ -117,12 +142,12 @@ function encodeArray(encoder: Encoder, value: unknown[]): Entry {
   encoder.bytes += 8 * value.length;
   // Holes at the end are the length; holes between are marked. A huge sparse array is written by its keys instead.
   const keys = Reflect.ownKeys(value);
-  const extra = keys.length > value.length + 1 ? keys.filter((key) => !isArrayIndex(key) && key !== "length") : [];
-  const dense = keys.length - 1 - extra.length === value.length;
+  // Indexes come first, in order, and then "length": as many as that says, if there are no holes.
+  const dense = keys[value.length] === "length";
   if (hasPlainElements(value, keys) && (dense || value.length < 1024 || keys.length > value.length / 8)) {
     for (let index = 0; index < value.length; index++)
       node.items.push(index in value ? encoder.encodeProperty(`[${index}]`, value[index]) : { hole: 1 });
-    const named = dense ? extra : keys.filter((key) => !isArrayIndex(key) && key !== "length");
+    const named = dense ? keys.slice(value.length + 1) : keys.filter((key) => !isArrayIndex(key) && key !== "length");
     if (named.length > 0) node.props = encodeProperties(encoder, value, named);
   } else {
     node.length = value.length;
@@ -133,22 +158,26 @@ function encodeArray(encoder: Encoder, value: unknown[]): Entry {
     );
   }
   if (!isPrototypeOf(Object.getPrototypeOf(value) as object | null, "Array"))
-    node.proto = encodePrototype(encoder, value);
-  markIntegrity(value, node);
+    node.proto = encodeInstancePrototype(encoder, value);
+  if (ownProperty(value, "length")?.writable === false && integrityOf(value) !== "frozen")
+    (node.props ??= []).push(["length", value.length, 0]);
   return ref;
 }
 
 /** Elements beyond this number are taken to be plain: looking at each descriptor costs more than copying the element. */
 const MAX_CHECKED_ELEMENTS = 1 << 16;
 
-/** Whether no element is an accessor, hidden or read-only (in a frozen array all are, and that is said at once). */
+/** Whether no element is an accessor, hidden, read-only or undeletable (in a frozen array all are, and that is said at once). */
 function hasPlainElements(value: unknown[], keys: readonly PropertyKey[]): boolean {
   if (value.length > MAX_CHECKED_ELEMENTS) return true;
-  const frozen = Object.isFrozen(value);
+  const integrity = integrityOf(value);
+  const mayBeReadOnly = integrity === "frozen";
+  const mayBePermanent = mayBeReadOnly || integrity === "sealed";
   return keys.every((key) => {
     if (!isArrayIndex(key)) return true;
-    const descriptor = ownProperty(value, key)!;
-    return "value" in descriptor && descriptor.enumerable === true && (frozen || descriptor.writable === true);
+    const { value: item, writable, enumerable, configurable, get, set } = ownProperty(value, key)!;
+    if (item === undefined && (get !== undefined || set !== undefined)) return false;
+    return enumerable === true && (mayBeReadOnly || writable === true) && (mayBePermanent || configurable === true);
   });
 }
 
@@ -229,7 +258,7 @@ function encodeExtras(
   builtin: string,
 ): void {
   if (!isPrototypeOf(Object.getPrototypeOf(value) as object | null, builtin))
-    node.proto = encodePrototype(encoder, value);
+    node.proto = encodeInstancePrototype(encoder, value);
   const keys = Reflect.ownKeys(value);
   if (keys.length > 0) node.props = encodeProperties(encoder, value, keys);
 }
@@ -240,7 +269,7 @@ function encodeError(encoder: Encoder, value: Error): Entry {
   const isStandard = standard?.length === 2 && standard[1] === "prototype";
   const node: Extract<Node, { t: "error" }> = { t: "error", ctor: isStandard ? standard[0]! : "Error", props: [] };
   const ref = encoder.add(value, node);
-  if (!isStandard) node.proto = encodePrototype(encoder, value);
+  if (!isStandard) node.proto = encodeInstancePrototype(encoder, value);
   // `stack` may be an accessor of V8's; reading it formats it, and the text is what travels.
   const keys = Reflect.ownKeys(value).filter((key) => key !== "stack");
   node.props = encodeProperties(encoder, value, keys);
@@ -258,23 +287,10 @@ function encodePlain(encoder: Encoder, value: object): Entry {
   }
   const ref = encoder.add(value, node);
   if (proto === null) node.proto = null;
-  else if (!plain) {
-    node.proto = encodePrototype(encoder, value);
-    if (instanceHasPrivates(value))
-      throw encoder.refuse(
-        `which is an instance of ${classNameOf(value)}; its private fields cannot be read`,
-        "create it inside the task, or pass plain data",
-      );
-  }
+  else if (!plain) node.proto = encodeInstancePrototype(encoder, value);
   encoder.mutable ||= !Object.isFrozen(value);
   node.props = encodeProperties(encoder, value, Reflect.ownKeys(value));
-  markIntegrity(value, node);
   return ref;
-}
-
-function markIntegrity(value: object, node: { integrity?: Integrity }): void {
-  if (Object.isExtensible(value)) return;
-  node.integrity = Object.isFrozen(value) ? "frozen" : Object.isSealed(value) ? "sealed" : "fixed";
 }
 
 /** Encodes own properties with their flags and accessors. */
@@ -299,6 +315,16 @@ export function encodeProperties(encoder: Encoder, object: object, keys: readonl
     }
   }
   return properties;
+}
+
+function encodeInstancePrototype(encoder: Encoder, value: object): Entry {
+  const proto = encodePrototype(encoder, value);
+  if (instanceHasPrivates(value))
+    throw encoder.refuse(
+      `which is an instance of ${classNameOf(value)}; its private fields cannot be read`,
+      "create it inside the task, or pass plain data",
+    );
+  return proto;
 }
 
 /** Encodes the prototype of an instance; refuses one that rests on native state. */
@@ -332,7 +358,9 @@ function withArticle(name: string): string {
 
 /** Builtins with internal slots are copied only when they are exactly that builtin: a subclass would lose what it adds. */
 function requireExact(encoder: Encoder, value: object, name: string, ...allowed: string[]): void {
-  if (!isPrototypeOf(Object.getPrototypeOf(value) as object | null, name))
+  const proto = Object.getPrototypeOf(value) as object | null;
+  const own = (globalThis as unknown as Record<string, { readonly prototype: object } | undefined>)[name];
+  if (proto !== own?.prototype && !isPrototypeOf(proto, name))
     throw encoder.refuse(
       `which is an instance of ${classNameOf(value)}, a subclass of ${name}`,
       "pass plain data, or create it inside the task",
@@ -357,5 +385,5 @@ function namedKeysOfView(view: ArrayBufferView): PropertyKey[] {
 }
 
 function isArrayIndex(key: PropertyKey): boolean {
-  return typeof key === "string" && /^(0|[1-9]\d*)$/.test(key);
+  return typeof key === "string" && /^(0|[1-9]\d*)$/.test(key) && Number(key) < 2 ** 32 - 1;
 }

@@ -1,6 +1,6 @@
 import type { AnyFunction } from "../any-function.js";
 import type { Debugger, Runtime } from "node:inspector";
-import { grab, internalSlots } from "./session.js";
+import * as session from "./session.js";
 
 /** One scope that a function closes over, as V8 materialised it: a copy of the variables' values at this instant. */
 export interface ScopeSnapshot {
@@ -23,11 +23,13 @@ export interface FunctionInternals {
   readonly bound: BoundFunction | undefined;
 }
 
+type Answers = Pick<typeof session, "internalSlots" | "grab">;
+
 /** Asks the inspector what a function closes over. Call within `withInspector`. */
-export function functionInternals(fn: AnyFunction): FunctionInternals {
+export function functionInternals(fn: AnyFunction, { internalSlots, grab }: Answers = session): FunctionInternals {
   const slots = internalSlots(fn);
   const target = slots["[[TargetFunction]]"];
-  if (target !== undefined) return { location: undefined, scopes: [], bound: readBound(slots) };
+  if (target !== undefined) return { location: undefined, scopes: [], bound: readBound(slots, grab) };
   const location = slots["[[FunctionLocation]]"]?.value as Debugger.Location | undefined;
   const remoteScopes = slots["[[Scopes]]"];
   return { location, scopes: remoteScopes?.objectId ? readScopes(grab(remoteScopes)) : [], bound: undefined };
@@ -43,18 +45,18 @@ function readScopes(list: unknown): ScopeSnapshot[] {
   }
 }
 
-function readBound(slots: ReturnType<typeof internalSlots>): BoundFunction {
+function readBound(slots: session.InternalSlots, grab: Answers["grab"]): BoundFunction {
   const receiver = slots["[[BoundThis]]"];
   const args = grab(slots["[[BoundArgs]]"]!) as ArrayLike<unknown>;
   return {
     target: grab(slots["[[TargetFunction]]"]!) as AnyFunction,
-    receiver: receiver === undefined ? undefined : liveValue(receiver),
+    receiver: receiver === undefined ? undefined : liveValue(receiver, grab),
     args: Array.from({ length: args.length }, (_, index) => args[index]),
   };
 }
 
 /** A remote value that may be a primitive, which the protocol sends as text where JSON has no form for it. */
-function liveValue(remote: Runtime.RemoteObject): unknown {
+function liveValue(remote: Runtime.RemoteObject, grab: Answers["grab"]): unknown {
   if (remote.objectId !== undefined) return grab(remote);
   const text = remote.unserializableValue;
   if (text === undefined) return remote.value as unknown;

@@ -84,6 +84,10 @@ export class GraphBuilder {
   private keep<T>(index: number, value: T): T {
     this.values[index] = value;
     this.made[index] = 1;
+    const node = this.stored.head.nodes[index]!;
+    if (node.integrity !== undefined) this.sealLater(() => value as object, node.integrity);
+    if ("prototypeIntegrity" in node && node.prototypeIntegrity !== undefined)
+      this.sealLater(() => (value as AnyFunction).prototype as object, node.prototypeIntegrity);
     return value;
   }
 
@@ -95,7 +99,7 @@ export class GraphBuilder {
         const object = this.keep(index, {});
         this.setProto(object, node.proto);
         this.define(object, node.props);
-        return this.sealLater(object, node.integrity);
+        return object;
       }
       case "array":
         return this.makeArray(index, node);
@@ -131,7 +135,10 @@ export class GraphBuilder {
       case "url":
         return this.keep(index, new URL(node.href));
       case "urlParams":
-        return this.keep(index, new URLSearchParams(node.text));
+        return this.keep(
+          index,
+          node.of === undefined ? new URLSearchParams(node.text) : (this.decode(node.of) as URL).searchParams,
+        );
       case "symbol":
         return this.keep(index, Symbol(this.decode(node.description) as string | undefined));
       case "buffer":
@@ -142,7 +149,10 @@ export class GraphBuilder {
         const target = this.decode(node.target) as AnyFunction;
         const args = node.args.map((arg) => this.decode(arg));
         if (this.made[index] === 1) return this.values[index];
-        return this.keep(index, Function.prototype.bind.call(target, this.decode(node.self), ...args) as unknown);
+        const self = this.decode(node.self);
+        if (this.made[index] === 1) return this.values[index];
+        const bound = this.keep(index, Function.prototype.bind.call(target, self, ...args) as object);
+        return this.finishBuiltin(bound, node);
       }
       case "require":
         return this.keep(index, this.context.require());
@@ -166,7 +176,7 @@ export class GraphBuilder {
     });
     this.setProto(array, node.proto);
     if (node.props) this.define(array, node.props);
-    return this.sealLater(array, node.integrity);
+    return array;
   }
 
   private makeView(index: number, { type, over, offset, length }: Extract<Node, { t: "view" }>): unknown {
@@ -190,7 +200,12 @@ export class GraphBuilder {
 
   private makeFunction(index: number, node: FunctionNode): unknown {
     const shared = node.share === undefined ? undefined : classByKey(node.share);
-    if (shared !== undefined) return this.keep(index, shared);
+    if (shared !== undefined) {
+      // It was sealed, or not, when it was made: it belongs to others too.
+      this.values[index] = shared;
+      this.made[index] = 1;
+      return shared;
+    }
     const code = this.context.codeOf(node.code);
     const self = node.self === undefined ? undefined : this.decode(node.self);
     const { link, make } = instantiate(code, self, this.cellsOf(node));
@@ -205,10 +220,12 @@ export class GraphBuilder {
       Object.defineProperty(fn, "name", { value: name, configurable: true });
     if (node.share !== undefined) rememberRevivedClass(node.share, fn);
     if (!isClass) link(node.caps.map((entry) => this.decode(entry)));
-    if (node.props) this.define(fn, node.props);
+    this.setProto(fn, node.proto);
+    if (node.prototype !== undefined) fn.prototype = this.decode(node.prototype);
     if (node.prototypeProto !== undefined)
       Object.setPrototypeOf(fn.prototype as object, this.decode(node.prototypeProto) as object);
     if (node.prototypeProps) this.define(fn.prototype as object, node.prototypeProps);
+    if (node.props) this.define(fn, node.props);
     return fn;
   }
 
@@ -285,14 +302,13 @@ export class GraphBuilder {
     }
   }
 
-  private sealLater<T extends object>(value: T, integrity: Integrity | undefined): T {
-    if (integrity !== undefined)
-      this.sealing.push(() => {
-        if (integrity === "frozen") Object.freeze(value);
-        else if (integrity === "sealed") Object.seal(value);
-        else Object.preventExtensions(value);
-      });
-    return value;
+  /** @param find - called at the end: a function's prototype may still be replaced */
+  private sealLater(find: () => object, integrity: Integrity): void {
+    this.sealing.push(() => {
+      if (integrity === "frozen") Object.freeze(find());
+      else if (integrity === "sealed") Object.seal(find());
+      else Object.preventExtensions(find());
+    });
   }
 }
 

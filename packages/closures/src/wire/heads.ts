@@ -144,19 +144,20 @@ export const ACCESSOR = 8;
 /** [offset, length] in the definition's buffers. */
 export type BufferRange = readonly [offset: number, length: number];
 
-/** Something with identity. `proto` is given only where it is not the usual one. */
-export type Node =
+/** Something with identity, and whether it is frozen. */
+export type Node = NodeContent & Sealable;
+
+interface Sealable {
+  /** Absent where properties can be added. */
+  integrity?: Integrity;
+}
+
+/** `proto` is given only where it is not the usual one. */
+type NodeContent =
   | FunctionNode
-  | { readonly t: "bound"; readonly target: Entry; readonly self: Entry; readonly args: readonly Entry[] }
-  | { readonly t: "object"; proto?: Entry; props: PropertyEntry[]; integrity?: Integrity }
-  | {
-      readonly t: "array";
-      items: Entry[];
-      length?: number;
-      proto?: Entry;
-      props?: PropertyEntry[];
-      integrity?: Integrity;
-    }
+  | { readonly t: "bound"; target: Entry; self: Entry; args: Entry[]; proto?: Entry; props?: PropertyEntry[] }
+  | { readonly t: "object"; proto?: Entry; props: PropertyEntry[] }
+  | { readonly t: "array"; items: Entry[]; length?: number; proto?: Entry; props?: PropertyEntry[] }
   | { readonly t: "map"; items: (readonly [Entry, Entry])[]; proto?: Entry; props?: PropertyEntry[] }
   | { readonly t: "set"; items: Entry[]; proto?: Entry; props?: PropertyEntry[] }
   | { readonly t: "error"; ctor: string; proto?: Entry; props: PropertyEntry[] }
@@ -164,16 +165,19 @@ export type Node =
   | { readonly t: "regexp"; readonly source: string; readonly flags: string; readonly lastIndex: Entry }
   | { readonly t: "boxed"; readonly value: Entry }
   | { readonly t: "url"; readonly href: string }
-  | { readonly t: "urlParams"; readonly text: string }
+  /** Of a URL that travels too, or on their own. */
+  | { readonly t: "urlParams"; text: string; of?: Entry }
   | { readonly t: "symbol"; readonly description: Entry }
   | { readonly t: "buffer"; readonly bytes: BufferRange; readonly maxLength?: number }
   | { readonly t: "view"; readonly type: string; over: Entry; offset: number; length: number }
+  /** Which module each literal specifier means. */
   | { readonly t: "require" }
   | { readonly t: "perWorker"; readonly key: string; init: Entry; options: Entry };
 
+/** What `Object.freeze`, `Object.seal` and `Object.preventExtensions` make of an object. */
 export type Integrity = "frozen" | "sealed" | "fixed";
 
-export interface FunctionNode {
+export interface FunctionNode extends Sealable {
   readonly t: "function";
   code: number;
   caps: Entry[];
@@ -184,9 +188,14 @@ export interface FunctionNode {
   cells?: (readonly [name: string, cell: number])[];
   /** Own properties (of a class: its static fields). */
   props?: PropertyEntry[];
-  /** Of a constructor function: what was put on, and under, its prototype. */
+  /** What a function inherits from, where that is not what functions of its kind do; a class's parent is among its captures. */
+  proto?: Entry;
+  /** Of a constructor function: what was put in place of its prototype, or on, and under, its own one. */
+  prototype?: Entry;
   prototypeProps?: PropertyEntry[];
   prototypeProto?: Entry;
+  /** Of a class or constructor function. */
+  prototypeIntegrity?: Integrity;
   /** Of a class that is one class on a worker, whichever function brings it. */
   share?: string;
 }

@@ -1,0 +1,14 @@
+import { ownProperty } from "../own-property.js";
+import type { Integrity } from "../wire/heads.js";
+
+/** Properties that V8 computes, and does not look at when it says whether an object is frozen. */
+const COMPUTED = ["prototype", "length", "stack"] as const;
+
+/** Undefined for what can be extended, and for primitives. */
+export function integrityOf(value: unknown): Integrity | undefined {
+  if ((typeof value !== "object" && typeof value !== "function") || value === null) return undefined;
+  if (Object.isExtensible(value)) return undefined;
+  if (!Object.isSealed(value)) return "fixed";
+  const isFrozen = Object.isFrozen(value) && COMPUTED.every((key) => ownProperty(value, key)?.writable !== true);
+  return isFrozen ? "frozen" : "sealed";
+}
