@@ -17,9 +17,8 @@ const INTERNAL = [
   "runControl",
   "taskConnection",
   "vacateSlot",
-  // Of flows: what workers call, what the command line and the dashboard read history with, how results are kept.
+  // Of flows: what workers call, how history is written and results are kept.
   "FailureAllowed",
-  "HistoryReader",
   "HistorySink",
   "Quoted",
   "ResultKeeper",

@@ -153,6 +153,20 @@ export type {
   TaskRunner,
 } from "@heddle/flows";
 
+// Run history
+export { HistoryReader } from "@heddle/flows";
+export type {
+  ArtifactRecord,
+  FlowRunQuery,
+  FlowRunRecord,
+  LogPage,
+  LogQuery,
+  LogRecord,
+  StateRecord,
+  TaskRunQuery,
+  TaskRunRecord,
+} from "@heddle/flows";
+
 // Results that are kept, and found again
 export {
   CachePolicy,

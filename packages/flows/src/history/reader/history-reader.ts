@@ -1,8 +1,10 @@
 /** Reads the history of flow runs, while flows go on writing it or when none is there. */
 import { existsSync, statSync } from "node:fs";
 import { setTimeout as pause } from "node:timers/promises";
+import { loadSettings } from "@heddle/protocol";
 import { isFinal, type StateType } from "../../state/state-type.js";
 import { AmbiguousRunError, HistoryDamagedError, NoHistoryError } from "../errors.js";
+import { historyFile } from "../process-history.js";
 import { LOST_MESSAGE, lostProcesses } from "../lost-runs.js";
 import type { ArtifactRecord, FlowRunRecord, LogRecord, StateRecord, TaskRunRecord } from "../records.js";
 import type { Json } from "../run-event.js";
@@ -54,7 +56,7 @@ const FOLLOW_INTERVAL = 200;
  *
  * @example
  * ```ts
- * using history = HistoryReader.open(historyFile(loadSettings()));
+ * using history = HistoryReader.open();
  * for (const run of history.flowRuns({ state: "Failed", limit: 10 })) console.log(run.flow, run.name, run.state.message);
  * ```
  */
@@ -72,10 +74,11 @@ export class HistoryReader implements Disposable {
   }
 
   /**
+   * @param file - default: that of this user, where `flows.historyFile` or HEDDLE_HOME say
    * @throws NoHistoryError when there is no such file; HistoryVersionError for one of a later Heddle; HistoryDamagedError;
    * HistoryUnavailableError where there is no SQLite
    */
-  static open(file: string): HistoryReader {
+  static open(file = historyFile(loadSettings())): HistoryReader {
     if (!existsSync(file)) throw new NoHistoryError(file);
     return new HistoryReader(file);
   }

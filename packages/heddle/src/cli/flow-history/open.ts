@@ -1,10 +1,9 @@
 /** The history that commands read. */
-import { HistoryReader, UnknownFlowRunError, historyFile, type FlowRunRecord } from "@heddle/flows/history";
-import { loadSettings } from "@heddle/protocol";
+import { HistoryReader, UnknownFlowRunError, type FlowRunRecord } from "@heddle/flows/history";
 
 /** @throws NoHistoryError when no flow has run yet, and what else is wrong with the file */
 export function openHistory(): HistoryReader {
-  return HistoryReader.open(historyFile(loadSettings()));
+  return HistoryReader.open();
 }
 
 /** @throws UnknownFlowRunError, AmbiguousRunError */
