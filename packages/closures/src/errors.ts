@@ -151,3 +151,18 @@ export class ModuleNotPortableError extends HeddleError {
 }
 registerError(ModuleNotPortableError);
 
+/** A task requires a file by a path that was not known when its function was sent. */
+export class RequiredFileNotSentError extends HeddleError {
+  constructor(
+    readonly specifier: string,
+    /** Where in the client's source, where known: "/home/me/main.cjs:4:11". */
+    readonly calledAt: string | undefined,
+  ) {
+    super(
+      "HEDDLE_REQUIRED_FILE_NOT_SENT",
+      `require(${JSON.stringify(specifier)})${calledAt === undefined ? "" : ` at ${calledAt}`} names a file that did not come with the ` +
+        'task: only files that exist and are named by a literal do; write require("./file.cjs"), or require it at the top of the file',
+    );
+  }
+}
+registerError(RequiredFileNotSentError);

@@ -28,6 +28,7 @@ export {
   ModuleNotPortableError,
   PackageNotInstalledError,
   PackageNotShippableError,
+  RequiredFileNotSentError,
   type NotSerializableDetails,
 } from "./errors.js";
 export { Shipping, withShipping, type ShipPackages } from "./modules/shipping.js";

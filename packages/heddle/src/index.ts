@@ -320,6 +320,7 @@ export {
   ModuleNotPortableError,
   PackageNotInstalledError,
   PackageNotShippableError,
+  RequiredFileNotSentError,
 } from "@heddle/closures";
 export { ListenError, PortInUseError, SchedulerStartError } from "@heddle/scheduler/process";
 export { WorkerStartError } from "@heddle/worker/process";

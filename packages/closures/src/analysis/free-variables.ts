@@ -1,6 +1,7 @@
-import type { AnyNode, ClassDeclaration, ClassExpression, Pattern } from "acorn";
+import type { AnyNode, CallExpression, ClassDeclaration, ClassExpression, Pattern } from "acorn";
 import type { AnonymousClassDeclaration, AnonymousFunctionDeclaration } from "acorn";
 import type { ArrowFunctionExpression, FunctionDeclaration, FunctionExpression } from "acorn";
+import { stringLiteral } from "../scripts/import-forms.js";
 import { parseFunction, type FunctionForm, type FunctionKind, type ParsedFunction } from "./parse-function.js";
 import { Scope } from "./scope.js";
 import { staticParts, type StaticParts, type TextRange } from "./static-parts.js";
@@ -13,6 +14,8 @@ export interface FreeVariable {
   readonly members: Set<string>;
   /** Whether it is used in any way other than `variable.name`. */
   whole: boolean;
+  /** Texts that it is called with alone: specifiers, where it is a `require`. */
+  calledWith?: Set<string>;
 }
 
 /** All that matters about the source text of one function or class. */
@@ -119,6 +122,13 @@ class Analyzer {
     if (parent?.type === "MemberExpression" && !parent.computed && parent.property.type === "Identifier")
       variable.members.add(parent.property.name);
     else variable.whole = true;
+  }
+
+  private foundCall({ callee, arguments: [first, ...others] }: CallExpression, scope: Scope): void {
+    const text = stringLiteral(first);
+    if (callee.type !== "Identifier" || text === undefined || others.length > 0) return;
+    const variable = this.variable(callee.name, scope);
+    if (variable !== undefined) (variable.calledWith ??= new Set()).add(text);
   }
 
   private write(name: string, scope: Scope): void {
@@ -282,6 +292,7 @@ class Analyzer {
       case "CallExpression":
         if (node.callee.type === "Identifier" && node.callee.name === "eval" && !scope.has("eval"))
           this.dynamicScope = true;
+        this.foundCall(node, scope);
         break;
       case "WithStatement":
         this.dynamicScope = true;

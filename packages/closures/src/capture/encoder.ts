@@ -137,8 +137,13 @@ export class Encoder {
       index = this.modules.push(module) - 1;
       this.moduleIndex.set(key, index);
     }
-    if (unit !== undefined) this.units.add(unit);
+    if (unit !== undefined) this.addUnit(unit);
     return index;
+  }
+
+  /** For modules that are loaded only when they are asked for. */
+  addUnit(unit: Unit): void {
+    this.units.add(unit);
   }
 
   /** The error that the value at the end of the trail cannot be copied. */

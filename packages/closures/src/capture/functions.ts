@@ -14,7 +14,14 @@ import type { Encoder } from "./encoder.js";
 import { fieldReceiver } from "./field-arrows.js";
 import { codeDefinition, extendsNull, type FunctionCode } from "./function-code.js";
 import { keepPlan, planFunction, type CopyPlan } from "./function-plan.js";
-import { addDynamicImport, encodeExport, encodeImport, importByIdentity } from "./imports.js";
+import {
+  addDynamicImport,
+  addRequired,
+  encodeExport,
+  encodeImport,
+  encodeRequire,
+  importByIdentity,
+} from "./imports.js";
 import { encodeBoundParts, encodeFunctionParts } from "./function-parts.js";
 import { askHook } from "./objects.js";
 import type { ResolvedVariable } from "./variables.js";
@@ -45,7 +52,7 @@ export function encodeFunction(encoder: Encoder, fn: AnyFunction): Entry {
     case "bound":
       return encodeBound(encoder, fn, plan.bound);
     case "require":
-      return encoder.add(fn, { t: "require" });
+      return encodeRequire(encoder, fn);
     case "keepNames":
       return { std: ["%name%"] };
     case "native":
@@ -191,6 +198,9 @@ function encodeVariables(encoder: Encoder, plan: CopyPlan, node: FunctionNode): 
   const captured = new Map<string, Entry>();
   for (const variable of plan.variables(encoder)) {
     captured.set(variable.name, encodeResolved(encoder, variable, code, node));
+    const specifiers = code.analysis.free.get(variable.name)?.calledWith;
+    if (variable.kind === "value" && specifiers !== undefined)
+      addRequired(encoder, variable.value, specifiers, code.script);
   }
   for (const name of code.analysis.memberNameVariables) {
     if (captured.has(name) || plan.isGlobal(name)) continue;

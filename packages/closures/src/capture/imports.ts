@@ -4,13 +4,13 @@ import type { Unit } from "../modules/placed-files.js";
 import { builtinExport, commonJsExport } from "../modules/live-exports.js";
 import { rememberLiveImport } from "../modules/live-imports.js";
 import { isMainScript } from "../modules/main-script.js";
-import { originOf, standInOf, type StandIn } from "../modules/origins.js";
+import { originOf, standInOf, type ImportTarget, type StandIn } from "../modules/origins.js";
 import { placeOfPackage, shippedPackage } from "../modules/package-units.js";
-import { resolveFile, resolveSpecifier, type Resolution } from "../modules/resolve.js";
+import { isPath, resolveFile, resolveSpecifier, type Resolution } from "../modules/resolve.js";
 import { resolveViteSpecifier } from "../modules/vite.js";
 import type { ImportForm, ImportSource } from "../scripts/import-forms.js";
 import type { Script } from "../scripts/script.js";
-import type { Entry, ImportEntry, ModuleMode, ModuleRef } from "../wire/heads.js";
+import type { Entry, ImportEntry, ModuleMode, ModuleRef, Node } from "../wire/heads.js";
 import type { Encoder } from "./encoder.js";
 
 /** Encodes a variable that the source binds by importing. */
@@ -36,6 +36,57 @@ export function addDynamicImport(encoder: Encoder, specifier: string, script: Sc
   return encoder.addModule(module, unit);
 }
 
+type RequireNode = Extract<Node, { t: "require" }>;
+const requireNodes = new WeakMap<Encoder, Map<unknown, RequireNode>>();
+
+/** @param known what is known of its specifiers, where it came with a function */
+export function encodeRequire(
+  encoder: Encoder,
+  require: object,
+  known: ReadonlyMap<string, ImportTarget> = new Map(),
+): Entry {
+  const node: RequireNode = { t: "require", modules: {} };
+  for (const [specifier, { module, unit }] of known) {
+    node.modules[specifier] = module;
+    if (unit !== undefined) encoder.addUnit(unit);
+  }
+  let nodes = requireNodes.get(encoder);
+  if (nodes === undefined) requireNodes.set(encoder, (nodes = new Map()));
+  nodes.set(require, node);
+  return encoder.add(require, node);
+}
+
+/**
+ * What `require("specifier")` inside a function means, where the value is a `require`: local files and packages that travel. All
+ * else is the worker's own, and may be missing there, as an optional dependency may be here.
+ */
+export function addRequired(encoder: Encoder, value: unknown, specifiers: Iterable<string>, script: Script): void {
+  const node = requireNodes.get(encoder)?.get(value);
+  if (node === undefined || standInOf(value as object) !== undefined) return;
+  for (const specifier of specifiers) {
+    if (Object.hasOwn(node.modules, specifier)) continue;
+    const resolution = resolveRequired(value as NodeJS.Require, specifier, script);
+    if (resolution === undefined || resolution.kind === "missing" || resolution.kind === "builtin") continue;
+    const { module, unit } = encoder.trail.within({ kind: "variable", name: `require("${specifier}")` }, () =>
+      moduleOf(encoder, resolution, "require", specifier),
+    );
+    if (module.kind === "self") encoder.addModule(module);
+    else if (unit === undefined) continue;
+    else encoder.addUnit(unit);
+    node.modules[specifier] = module;
+  }
+}
+
+/** A path is looked for from where this very `require` was made, which `createRequire` may have been told. */
+function resolveRequired(require: NodeJS.Require, specifier: string, script: Script): Resolution | undefined {
+  if (!isPath(specifier)) return resolveSpecifier(specifier, script.file);
+  try {
+    return resolveFile(require.resolve(specifier));
+  } catch {
+    return undefined;
+  }
+}
+
 /** A file of the client's that is known by its path: the module of an exported function. */
 export function encodeExport(
   encoder: Encoder,
@@ -52,7 +103,7 @@ export function encodeExport(
 /** A value that a module exports, found by identity; undefined when none does. */
 export function importByIdentity(encoder: Encoder, value: object): Entry | undefined {
   const standIn = standInOf(value);
-  if (standIn !== undefined) return encodeStandIn(encoder, standIn);
+  if (standIn !== undefined) return encodeStandIn(encoder, value, standIn);
   const origin = originOf(value);
   if (origin !== undefined) return importEntry(encoder.addModule(origin.module, origin.unit), origin.path, origin.form);
   const builtin = builtinExport(value);
@@ -66,7 +117,8 @@ export function importByIdentity(encoder: Encoder, value: object): Entry | undef
   return encodeExport(encoder, commonJs.file, "require", commonJs.path, value);
 }
 
-function encodeStandIn(encoder: Encoder, standIn: StandIn): Entry {
+function encodeStandIn(encoder: Encoder, value: object, standIn: StandIn): Entry {
+  if (standIn.kind === "require") return encodeRequire(encoder, value, standIn.targets);
   if (standIn.kind === "meta") return { meta: standIn.file };
   if (standIn.kind === "globals") {
     encoder.mutable = encoder.volatile = true;

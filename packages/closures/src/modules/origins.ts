@@ -26,9 +26,10 @@ export interface ImportTarget {
   readonly unit: Unit | undefined;
 }
 
-/** What stands for `import()`, `import.meta` and the global object in revived functions: functions inside those may be captured again. */
+/** What stands for `import()`, `require`, `import.meta` and the global object in revived functions: functions inside those may be captured again. */
 export type StandIn =
   | { readonly kind: "import"; readonly targets: ReadonlyMap<string, ImportTarget> }
+  | { readonly kind: "require"; readonly targets: ReadonlyMap<string, ImportTarget> }
   | { readonly kind: "meta"; readonly file: string }
   | { readonly kind: "globals"; readonly members: ReadonlyMap<PropertyKey, unknown> };
 

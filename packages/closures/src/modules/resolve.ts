@@ -25,6 +25,11 @@ export type Resolution =
 /** Packages of which there must be one instance on a worker: its own. */
 export const SELF = /^(heddle|@heddle\/[^/]+)(\/|$)/;
 
+/** Whether a specifier is a path, as opposed to the name of a package or a builtin. */
+export function isPath(specifier: string): boolean {
+  return /^\.{1,2}(?:\/|$)/.test(specifier) || path.isAbsolute(specifier);
+}
+
 /** @param fromFile absolute path of the importing file; none for code that stands in no file */
 export function resolveSpecifier(specifier: string, fromFile: string | undefined): Resolution {
   if (isBuiltin(specifier))

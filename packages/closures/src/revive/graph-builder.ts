@@ -14,6 +14,7 @@ import {
   type FunctionNode,
   type ImportEntry,
   type Integrity,
+  type ModuleRef,
   type Node,
   type PropertyEntry,
 } from "../wire/heads.js";
@@ -26,7 +27,7 @@ export interface GraphContext {
   imported(entry: ImportEntry): unknown;
   importMeta(file: string): object;
   dynamicImport(modules: Readonly<Record<string, number>>): (specifier: unknown) => Promise<unknown>;
-  require(): unknown;
+  require(modules: Readonly<Record<string, ModuleRef>>): unknown;
 }
 
 interface Cell {
@@ -155,7 +156,7 @@ export class GraphBuilder {
         return this.finishBuiltin(bound, node);
       }
       case "require":
-        return this.keep(index, this.context.require());
+        return this.keep(index, this.context.require(node.modules));
       case "perWorker": {
         const parts = { init: undefined as unknown, options: undefined as unknown, key: node.key };
         const value = this.keep(

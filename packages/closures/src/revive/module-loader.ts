@@ -2,12 +2,13 @@ import fs from "node:fs";
 import { createRequire } from "node:module";
 import path from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
-import { ExportMissingError, PackageNotInstalledError } from "../errors.js";
+import { ExportMissingError, PackageNotInstalledError, RequiredFileNotSentError } from "../errors.js";
 import { ownFile, type Unit } from "../modules/placed-files.js";
 import { liveImport } from "../modules/live-imports.js";
-import { rememberOrigin, type ImportOrigin, type ImportTarget } from "../modules/origins.js";
+import { rememberOrigin, rememberStandIn, type ImportOrigin, type ImportTarget } from "../modules/origins.js";
 import { isOwnPackage } from "../modules/received-packages.js";
 import { packageNameOf } from "../modules/packages.js";
+import { isPath } from "../modules/resolve.js";
 import type { ImportEntry, ModuleRef } from "../wire/heads.js";
 import type { DefinitionStore } from "./definition-store.js";
 import { applyForm } from "./interop.js";
@@ -85,8 +86,26 @@ export class ModuleLoader {
     return undefined;
   }
 
-  requireFromBase(): NodeJS.Require {
-    return this.require;
+  /** The `require` of a function: literal specifiers mean the client's modules, others are looked for from the base directory. */
+  requireOf(targets: ReadonlyMap<string, ImportTarget>, caller: () => string | undefined): NodeJS.Require {
+    const own = (specifier: string): unknown => {
+      const module = targets.get(specifier)?.module;
+      if (module === undefined) return sent(this.require, specifier);
+      if (!this.loaded.has(keyOf(module))) this.keep(module, this.load(module));
+      return this.module(module);
+    };
+    const sent = <T>(find: (specifier: string) => T, specifier: string): T => {
+      if (typeof specifier === "string" && isPath(specifier)) throw new RequiredFileNotSentError(specifier, caller());
+      return find(specifier);
+    };
+    const resolve = Object.assign(
+      (specifier: string, options?: { paths?: string[] }) =>
+        sent((name) => this.require.resolve(name, options), specifier),
+      { paths: this.require.resolve.paths },
+    );
+    const require = Object.assign(own, this.require, { resolve });
+    Object.defineProperty(require, "name", { value: "require", configurable: true });
+    return rememberStandIn(require, { kind: "require", targets });
   }
 
   private member(module: ModuleRef, owner: unknown, name: string): unknown {

@@ -4,7 +4,7 @@ import { pathToFileURL } from "node:url";
 import { DefinitionCorruptError } from "../errors.js";
 import { rememberStandIn, type ImportTarget } from "../modules/origins.js";
 import { registerMap, unregisterMap } from "../scripts/revived-maps.js";
-import type { ImportEntry, ModuleRef } from "../wire/heads.js";
+import type { FunctionHead, ImportEntry, ModuleRef } from "../wire/heads.js";
 import { errorClassesOf, type ErrorClass } from "../values/error-classes.js";
 import { forgetCompiled } from "./compile.js";
 import { DefinitionStore, type StoredFunction } from "./definition-store.js";
@@ -87,7 +87,7 @@ export class Reviver {
     const callee = this.store.calleeOf(token);
     if (callee !== undefined) return this.revive(callee);
     const stored = this.store.functionOf(token);
-    const pending = this.loadModules(stored.head.modules);
+    const pending = this.loadModules(stored.head);
     if (pending === undefined) {
       const fn = this.build(token, stored);
       this.revived.set(token, fn);
@@ -145,8 +145,9 @@ export class Reviver {
   }
 
   /** Files import the library's own packages through stubs, which need to know what those export: they are loaded first. */
-  private loadModules(modules: readonly ModuleRef[]): Promise<unknown> | undefined {
-    const own = this.selfImportsOf(modules);
+  private loadModules({ modules, nodes }: FunctionHead): Promise<unknown> | undefined {
+    const required = nodes.flatMap((node) => (node.t === "require" ? Object.values(node.modules) : []));
+    const own = this.selfImportsOf([...modules, ...required]);
     const first = own.length > 0 ? this.loader.ensure(own) : undefined;
     return first === undefined ? this.loader.ensure(modules) : first.then(() => this.loader.ensure(modules));
   }
@@ -167,6 +168,10 @@ export class Reviver {
     return [...found.values()];
   }
 
+  private targets(modules: readonly (readonly [specifier: string, ModuleRef])[]): Map<string, ImportTarget> {
+    return new Map(modules.map(([name, module]) => [name, { module, unit: unitOfModule(module, this.store) }]));
+  }
+
   private build(token: string, stored: StoredFunction): AnyFunction {
     const { head } = stored;
     const context: GraphContext = {
@@ -179,16 +184,11 @@ export class Reviver {
       imported: (entry: ImportEntry) => this.loader.imported(head.modules[entry.mod]!, entry),
       importMeta,
       dynamicImport: (literals) => {
-        const targets = new Map<string, ImportTarget>();
-        for (const [specifier, mod] of Object.entries(literals)) {
-          const module = head.modules[mod]!;
-          const unit = unitOfModule(module, this.store);
-          targets.set(specifier, { module, unit });
-        }
+        const targets = this.targets(Object.entries(literals).map(([name, mod]) => [name, head.modules[mod]!]));
         const run = dynamicImporter(targets, this.loader, this.world);
         return rememberStandIn(run, { kind: "import", targets });
       },
-      require: () => this.loader.requireFromBase(),
+      require: (modules) => this.loader.requireOf(this.targets(Object.entries(modules)), () => this.stacks.caller()),
     };
     const root = new GraphBuilder(stored, context).build();
     if (typeof root !== "function") throw new DefinitionCorruptError(token, "its root is no function");

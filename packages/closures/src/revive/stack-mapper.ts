@@ -39,6 +39,17 @@ export class StackMapper {
     return undefined;
   }
 
+  /** Where in the client's source the running function was called from that asks. */
+  caller(): string | undefined {
+    for (const site of callSites()) {
+      const file = site.getFileName();
+      if (!file || file.startsWith("node:") || isOwnFile(file)) continue;
+      const [line, column] = [site.getLineNumber() ?? 1, site.getColumnNumber() ?? 1];
+      return this.original(file, line, column) ?? `${file}:${line}:${column}`;
+    }
+    return undefined;
+  }
+
   private map(stack: string): string {
     return stack
       .split("\n")
@@ -82,5 +93,9 @@ function urlOf(location: string): string {
 }
 
 function isOwnFrame(line: string): boolean {
-  return /^\s+at /.test(line) && (line.includes(OWN_DIRECTORY) || line.includes(OWN_DIRECTORY.slice("file://".length)));
+  return /^\s+at /.test(line) && isOwnFile(line);
+}
+
+function isOwnFile(text: string): boolean {
+  return text.includes(OWN_DIRECTORY) || text.includes(OWN_DIRECTORY.slice("file://".length));
 }

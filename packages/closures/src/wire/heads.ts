@@ -171,7 +171,7 @@ type NodeContent =
   | { readonly t: "buffer"; readonly bytes: BufferRange; readonly maxLength?: number }
   | { readonly t: "view"; readonly type: string; over: Entry; offset: number; length: number }
   /** Which module each literal specifier means. */
-  | { readonly t: "require" }
+  | { readonly t: "require"; readonly modules: Record<string, ModuleRef> }
   | { readonly t: "perWorker"; readonly key: string; init: Entry; options: Entry };
 
 /** What `Object.freeze`, `Object.seal` and `Object.preventExtensions` make of an object. */
