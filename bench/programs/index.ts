@@ -1,6 +1,7 @@
 import type { Program } from "../harness/contender.js";
 import { bulk } from "./bulk.js";
 import { chain } from "./chain.js";
+import { closures } from "./closures.js";
 import { dashboard } from "./dashboard.js";
 import { echo } from "./echo.js";
 import { flows } from "./flows.js";
@@ -24,6 +25,7 @@ export const PROGRAMS: readonly Program[] = [
   transfer,
   objects,
   startup,
+  closures,
   flows,
   dashboard,
   echo,
