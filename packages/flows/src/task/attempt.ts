@@ -178,7 +178,12 @@ async function kept(scope: AttemptScope, value: unknown, cacheKey: string | unde
 function afterError(scope: AttemptScope, error: unknown, timedOut: boolean): AttemptResult | Promise<AttemptResult> {
   const { policy } = scope.call;
   if (scope.attempt > policy.retries) return failed(scope, error, timedOut);
-  if (policy.retryCondition !== undefined) return conditional(scope, error, timedOut);
+  if (policy.retryCondition !== undefined) {
+    // What it throws when its time is over is not why it is ended: the next attempt asks.
+    if (scope.timesOutElsewhere && scope.signal.reason instanceof TaskTimeoutError)
+      return { type: "retry", error, delay: 0, timedOut: true };
+    return conditional(scope, error, timedOut);
+  }
   return { type: "retry", error, delay: retryDelay(policy, scope.attempt), timedOut };
 }
 
@@ -197,8 +202,27 @@ async function keptError(scope: AttemptScope, error: unknown, timedOut: boolean)
   }
 }
 
-async function conditional(scope: AttemptScope, error: unknown, timedOut: boolean): Promise<AttemptResult> {
-  const { call, run, attempt } = scope;
+/**
+ * Whether another attempt follows one that was ended by force, and so could not ask itself: to be asked before that other one begins.
+ *
+ * @returns "failed" when none is to follow
+ */
+export function afterForcedEnd(
+  scope: AttemptScope,
+  attempt: number,
+  error: unknown,
+  timedOut: boolean,
+): Promise<AttemptResult> {
+  return conditional(scope, error, timedOut, attempt);
+}
+
+async function conditional(
+  scope: AttemptScope,
+  error: unknown,
+  timedOut: boolean,
+  attempt = scope.attempt,
+): Promise<AttemptResult> {
+  const { call, run } = scope;
   const { policy } = call;
   const state = new State({
     type: "Failed",

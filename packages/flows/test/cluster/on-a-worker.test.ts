@@ -1,8 +1,12 @@
 /** What code of tasks may do on workers, what decides there, and what travels to them. */
-import { LocalCluster } from "@heddle/client/cluster";
+import { appendFileSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { Client } from "@heddle/client";
+import { LocalCluster } from "@heddle/client/cluster";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { ClusterTaskRunner, flow, task } from "@heddle/flows";
+import { currentTask } from "@heddle/worker/task";
 import "../support/own-home.js";
 
 let cluster: LocalCluster;
@@ -49,5 +53,91 @@ describe("a flow called on a worker", () => {
   it("as the plain function it is, runs", async () => {
     const t = task(() => inner.fn(1), { name: "calls_fn" });
     expect(await onCluster(() => t.submit())).toBe(2);
+  });
+});
+
+describe("retryCondition is asked wherever a retry is decided", () => {
+  let folder: string;
+  beforeAll(() => {
+    folder = mkdtempSync(join(tmpdir(), "heddle-test-"));
+  });
+  afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+  /** Runs a body with two retries, whose condition allows attempt 1 to be followed by another. */
+  async function outcome(name: string, body: () => unknown, timeout?: number): Promise<string[]> {
+    const file = join(folder, name);
+    const t = task(
+      (note: string) => {
+        appendFileSync(note, "ran\n");
+        return body();
+      },
+      {
+        name,
+        retries: 2,
+        ...(timeout === undefined ? {} : { timeout }),
+        retryCondition: (_task, run, state) => {
+          appendFileSync(file, `asked of ${run.attempt}: ${state.name} ${(state.data as Error).name}\n`);
+          return run.attempt < 2;
+        },
+      },
+    );
+    const states = await onCluster(async () => {
+      const run = t.submit(file);
+      const state = await run.wait();
+      return [...run.states().map((each) => each.name), String(state)];
+    });
+    return [...readFileSync(file, "utf8").trimEnd().split("\n"), ...(states as string[])];
+  }
+
+  const twice = (what: string): string[] => ["ran", `asked of 1: ${what}`, "ran", `asked of 2: ${what}`];
+
+  it("when an attempt was out of time and its thread was ended", async () => {
+    const result = await outcome(
+      "never_listens",
+      () => {
+        for (;;);
+      },
+      200,
+    );
+    expect(result).toEqual([
+      ...twice("TimedOut TaskTimeoutError"),
+      ...["Pending", "Running", "AwaitingRetry", "Retrying", "TimedOut"],
+      expect.stringMatching(/^TimedOut\('TaskTimeoutError: .*200 ms/),
+    ]);
+  });
+
+  it("when it was out of time and stopped by itself: once, of the timeout", async () => {
+    const result = await outcome(
+      "listens",
+      () =>
+        new Promise((_, reject) =>
+          currentTask().signal.addEventListener("abort", () => reject(new Error("stopped by the signal"))),
+        ),
+      200,
+    );
+    expect(result).toEqual([
+      ...twice("TimedOut TaskTimeoutError"),
+      ...["Pending", "Running", "AwaitingRetry", "Retrying", "TimedOut"],
+      expect.stringMatching(/^TimedOut/),
+    ]);
+  });
+
+  it("when its thread ended under it", async () => {
+    const result = await outcome("exits", () => process.exit(3));
+    expect(result).toEqual([
+      ...twice("Failed Error"),
+      ...["Pending", "Running", "AwaitingRetry", "Retrying", "Crashed"],
+      expect.stringMatching(/^Crashed\(.*thread of attempt 2 ended/),
+    ]);
+  });
+
+  it("when it threw", async () => {
+    const result = await outcome("throws", () => {
+      throw new RangeError("no");
+    });
+    expect(result).toEqual([
+      ...twice("Failed RangeError"),
+      ...["Pending", "Running", "AwaitingRetry", "Retrying", "Failed", "Failed('RangeError: no')"],
+    ]);
   });
 });

@@ -41,6 +41,10 @@ export const RunFlag = {
   inline: 1,
   copyInputs: 2,
   notIdempotent: 4,
+  /** The attempt before this one was over its timeout. */
+  afterTimeout: 8,
+  /** The thread of the attempt before this one ended. */
+  afterDeath: 16,
 } as const;
 
 /**

@@ -108,6 +108,8 @@ function send(
   let flags = state.isWanted(slot) ? RunFlag.inline : 0;
   if (options?.copyInputs === true) flags |= RunFlag.copyInputs;
   if (tasks.has(slot, Flag.once)) flags |= RunFlag.notIdempotent;
+  if (tasks.has(slot, Flag.timedOut)) flags |= RunFlag.afterTimeout;
+  if (tasks.has(slot, Flag.died)) flags |= RunFlag.afterDeath;
   worker.compute.begin(
     tasks.id[slot]!,
     tasks.run[slot],

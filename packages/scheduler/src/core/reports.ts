@@ -50,6 +50,7 @@ function finished(t: Transitions, worker: WorkerRecord, message: RunsFinished): 
     // Should it have to run again, it may fail as often again.
     tasks.retriesLeft[slot]! += tasks.attempts[slot]!;
     tasks.attempts[slot] = 0;
+    tasks.clear(slot, Flag.timedOut | Flag.died);
     state.addHolder(slot, worker);
     const inline = inlineLength >= 0 ? message.inline : undefined;
     const inlineEnd = inlineStart + inlineLength;
@@ -156,12 +157,20 @@ function failed(t: Transitions, worker: WorkerRecord, failures: readonly RunFail
     } else if (retried) {
       tasks.retriesLeft[slot]!--;
       tasks.attempts[slot]!++;
+      rememberEnd(state, slot, failure);
       t.recommend(slot, State.waiting);
     } else {
       t.fail(slot, recordOf(failure, tasks.attempts[slot]! + 1, worker.name));
     }
     t.settleRecommended();
   }
+}
+
+/** For the next attempt: whether this one ended by itself. */
+function rememberEnd({ tasks }: SchedulerState, slot: number, { kind }: RunFailure): void {
+  tasks.clear(slot, Flag.timedOut | Flag.died);
+  if (kind === "timeout") tasks.set(slot, Flag.timedOut);
+  else if (kind === "memory" || kind === "exited") tasks.set(slot, Flag.died);
 }
 
 function mayRetry({ tasks }: SchedulerState, slot: number, failure: RunFailure): boolean {

@@ -14,6 +14,10 @@ export const Flag = {
   once: 16,
   /** Only a wanted dependent starts it. */
   lazy: 32,
+  /** Its latest attempt was over its timeout. */
+  timedOut: 64,
+  /** The thread of its latest attempt ended. */
+  died: 128,
 } as const;
 
 export const NONE = -1;

@@ -16,6 +16,7 @@
 export { currentTask, currentWorker, reschedule, secede } from "./current-task.js";
 export { taskConnection, vacateSlot, type TaskConnection } from "./connection.js";
 export { runControl, type RunControl } from "./run-control.js";
+export type { ForcedEnd } from "./runtime.js";
 export { perWorker, type PerWorkerOptions, type PerWorkerValue } from "@heddle/closures";
 export { assertNotImporting } from "./importing.js";
 export { sharedArray, type TypedArrayClass } from "./shared-array.js";

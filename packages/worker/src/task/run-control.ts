@@ -1,4 +1,4 @@
-import { taskRuntime, type RunningTask, type TaskRuntime } from "./runtime.js";
+import { taskRuntime, type ForcedEnd, type RunningTask, type TaskRuntime } from "./runtime.js";
 
 /** What whoever runs a user's code inside a task may do with the run. For libraries that build on tasks, not for tasks. */
 export interface RunControl {
@@ -17,6 +17,8 @@ export interface RunControl {
    */
   publish(topic: string, events: Uint8Array, mustArrive: boolean): void;
   readonly maxEvents: number;
+  /** How the attempt before this one ended, where it could not decide by itself whether another may follow. */
+  readonly forcedEnd: ForcedEnd | undefined;
 }
 
 /** Of the task this code runs in; undefined outside of tasks. */
@@ -37,6 +39,10 @@ class CurrentRun implements RunControl {
 
   get maxEvents(): number {
     return this.#runtime.maxEvents;
+  }
+
+  get forcedEnd(): ForcedEnd | undefined {
+    return this.#task.forcedEnd;
   }
 
   limitTime(milliseconds: number): void {

@@ -46,7 +46,12 @@ export interface RunningTask {
   readonly id: number;
   /** Gets what the run prints, in place of the worker's output. */
   output: ((stream: "stdout" | "stderr", text: string) => void) | undefined;
+  /** See {@link RunControl}. */
+  readonly forcedEnd: ForcedEnd | undefined;
 }
+
+/** Why an attempt did not end by itself: it was over its timeout, or its thread ended. */
+export type ForcedEnd = "timeout" | "death";
 
 export interface TaskRuntime {
   readonly worker: WorkerIdentity;

@@ -2,13 +2,27 @@
  * A task run as it goes on a worker's thread: the same attempt as everywhere else, with what it says, prints and needs carried to the
  * process of its flow. Everything that all runs of a task have in common came with its definition; what is the run's own is in its key.
  */
-import { FinalFailure, currentTask, runControl, type RunControl, type TaskContext } from "@heddle/worker/task";
+import {
+  FinalFailure,
+  TaskTimeoutError,
+  currentTask,
+  runControl,
+  type ForcedEnd,
+  type RunControl,
+  type TaskContext,
+} from "@heddle/worker/task";
 import { setTimeout as pause } from "node:timers/promises";
 import type { ArtifactParts } from "../../context/artifact.js";
 import { captureConsole } from "../../context/console.js";
 import type { TaskScope } from "../../context/scope.js";
 import type { LogLevel } from "../../history/run-event.js";
-import { executeAttempt, type AttemptResult, type AttemptResults, type AttemptScope } from "../../task/attempt.js";
+import {
+  afterForcedEnd,
+  executeAttempt,
+  type AttemptResult,
+  type AttemptResults,
+  type AttemptScope,
+} from "../../task/attempt.js";
 import { parametersOf } from "../../task/parameters.js";
 import { retryDelay } from "../../task/retry-delay.js";
 import type { CallPolicy, TaskCall } from "../../task/task-call.js";
@@ -77,11 +91,28 @@ class WorkerRun implements AttemptScope {
   /** The delay before it is part of the run at the scheduler, which places the next attempt at once; it takes no thread. */
   async executeAgain(): Promise<unknown> {
     const before = this.attempt - 1;
+    const { forcedEnd } = this.#control;
+    if (forcedEnd !== undefined && this.call.policy.retryCondition !== undefined)
+      await this.#askBefore(before, forcedEnd);
     const delay = this.#delayAfter(before);
     this.#tell({ kind: "paused", number: this.#number, attempt: this.attempt, delay });
     if (delay > 0) await pause(delay, undefined, { signal: this.#task.signal });
     this.#tell({ kind: "attempt", number: this.#number, attempt: this.attempt, time: Date.now() });
     return this.execute();
+  }
+
+  /** Asks whether to go on, which the attempt that was ended could not. @throws FinalFailure when not */
+  async #askBefore(attempt: number, end: ForcedEnd): Promise<void> {
+    const timedOut = end === "timeout";
+    const error = timedOut
+      ? new TaskTimeoutError(this.call.policy.timeout)
+      : new Error(`the thread of attempt ${attempt} ended`);
+    const answer = await afterForcedEnd(this, attempt, error, timedOut);
+    if (answer.type !== "failed") return;
+    const { stored } = answer;
+    const how = timedOut ? { timedOut } : { crashed: true };
+    this.#tell({ kind: "end", number: this.#number, ...how, ...(stored === undefined ? {} : { stored }) });
+    throw new FinalFailure(error);
   }
 
   execute(): unknown {
@@ -106,6 +137,8 @@ class WorkerRun implements AttemptScope {
         return value;
       }
       case "retry":
+        // Where it is ended by force the next attempt says what follows.
+        if (result.timedOut && this.#task.signal.aborted) throw result.error;
         this.#tell({
           kind: "retry",
           number: this.#number,

@@ -1,5 +1,6 @@
 import { TaskCancelledError, TaskTimeoutError } from "../../task/errors.js";
-import type { RunningTask, TaskContext, TaskLog } from "../../task/runtime.js";
+import { RunFlag } from "@heddle/protocol/values";
+import type { ForcedEnd, RunningTask, TaskContext, TaskLog } from "../../task/runtime.js";
 import type { Batch } from "../batch-frame.js";
 import { SlotState, type RunSlots } from "../run-slots.js";
 import type { InputGuard } from "./input-guard.js";
@@ -44,6 +45,12 @@ export class TaskRun implements RunningTask {
     this.#host = host;
     this.id = batch.task(row);
     this.slot = batch.slot(row);
+  }
+
+  get forcedEnd(): ForcedEnd | undefined {
+    const flags = this.batch.flags(this.row);
+    if ((flags & RunFlag.afterTimeout) !== 0) return "timeout";
+    return (flags & RunFlag.afterDeath) !== 0 ? "death" : undefined;
   }
 
   get context(): TaskContext {
