@@ -1,8 +1,10 @@
 /** What leaves the dashboard: pictures of panels, metrics; and the dashboard behind a reverse proxy. */
-import { startFeed, type Feed } from "@heddle/scheduler/dashboard-feed";
+import { HOSTILE_TEXTS, startFeed, type Feed } from "@heddle/scheduler/dashboard-feed";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { useBrowser, type Page } from "./support/browser.js";
+import { parseExposition } from "./support/exposition.js";
 import { drawingOf, pixelsOf, saved } from "./support/pictures.js";
+import { startReverseProxy } from "./support/reverse-proxy.js";
 
 const looks = useBrowser();
 let feed: Feed;
@@ -88,5 +90,88 @@ describe("pictures", () => {
     const all = pixels.width * pixels.height;
     expect(pixels.colours[ground]).toBeGreaterThan(all / 2);
     expect(Object.keys(pixels.colours).length).toBeGreaterThan(20);
+  });
+});
+
+describe("metrics", () => {
+  test("are the text format line by line, whatever groups are called, and agree with what ran", async () => {
+    const groups = [...HOSTILE_TEXTS.filter((text) => text.length < 200 && !/\p{Surrogate}/u.test(text)), 'a "quoted" \\ name'];
+    await using own = await startFeed({
+      live: false,
+      rate: 2000,
+      tasks: 2000,
+      groups,
+      errorRate: 0.1,
+      errors: ["no"],
+      seed: 3,
+    });
+    own.advance(60_000);
+    expect(own.truth).toHaveLength(2000);
+    const answer = await fetch(new URL("metrics", own.url));
+    expect(answer.headers.get("content-type")).toMatch(/^text\/plain; version=0\.0\.4/);
+    const metrics = parseExposition(await answer.text());
+    for (const { name, type, samples } of metrics.values()) {
+      expect(name).toMatch(/^heddle_/);
+      if (type === "counter") expect(name).toMatch(/_total$/);
+      for (const { value } of samples) expect(value, name).toSatisfy((each) => Number.isFinite(each) && each >= 0);
+    }
+    const ended = metrics.get("heddle_tasks_total")!.samples;
+    expect(new Set(ended.map(({ labels }) => labels.get("group")))).toEqual(new Set(groups));
+    const count = (group: string, state: string) =>
+      ended.find(({ labels }) => labels.get("group") === group && labels.get("state") === state)?.value;
+    for (const group of groups) {
+      const ran = own.truth.filter((run) => run.group === group);
+      expect([group, count(group, "memory")]).toEqual([group, ran.filter(({ error }) => error === undefined).length]);
+      expect([group, count(group, "erred")]).toEqual([group, ran.filter(({ error }) => error !== undefined).length]);
+    }
+    expect(metrics.get("heddle_tasks_known")!.samples).toEqual([{ labels: new Map(), value: 2000 }]);
+  });
+
+  test.each([
+    ["no line feed at the end", "# HELP a b\n# TYPE a gauge\na 1"],
+    ["a sample before its type", "a 1\n"],
+    ["samples of one metric apart", '# HELP a b\n# TYPE a gauge\na 1\n# HELP c b\n# TYPE c gauge\nc 1\na{x="1"} 1\n'],
+    ["a sample twice", '# HELP a b\n# TYPE a gauge\na{x="1"} 1\na{x="1"} 2\n'],
+    ["a quote that is not escaped", '# HELP a b\n# TYPE a gauge\na{x="1"2"} 1\n'],
+    ["no number", "# HELP a b\n# TYPE a gauge\na undefined\n"],
+  ])("would not be read with %s", (_, text) => {
+    expect(() => parseExposition(text)).toThrow(SyntaxError);
+  });
+});
+
+describe.each([
+  ["takes its path off", true],
+  ["passes its path on", false],
+])("behind a reverse proxy that %s", (_, strip) => {
+  test("assets, the interface, the socket and every link work", async () => {
+    await using own = await startFeed({ rate: 40, ...(strip ? {} : { http: { basePath: "/x/y" } }) });
+    await using proxy = await startReverseProxy(own.url, "/x/y/", strip);
+    const page = await looks.blank(new URL(proxy.url).origin);
+    const wrong: string[] = [];
+    page.on("response", (response) => {
+      if (response.status() >= 400) wrong.push(`${response.status()} ${response.url()}`);
+    });
+    await page.goto(`${proxy.url}?test=1`);
+    await page.locator('.connection[data-state="live"]').waitFor();
+    await page.waitForFunction("window.__dash.stats().then((s) => s.rows > 20 && s.paints > 0)");
+    const navigation = page.getByRole("navigation").first();
+    for (const name of ["Tasks", "Groups", "Graph", "Workers", "Data", "Flows", "Logs", "Overview"]) {
+      await navigation.getByRole("link", { name }).click();
+      await expect.poll(() => page.evaluate("location.pathname")).toBe("/x/y/");
+      await page.locator("main h2, main h1, main [role=tablist]").first().waitFor();
+      await page.locator(".skeleton").first().waitFor({ state: "detached" });
+    }
+    await page.goto(`${proxy.url}#/graph?level=task`);
+    await page.getByRole("img", { name: /^Graph of \d+ tasks/ }).waitFor();
+    await page.reload();
+    await page.getByRole("img", { name: /^Graph of \d+ tasks/ }).waitFor();
+    const report = await saved(page, async () => {
+      await page.getByRole("button", { name: "Export" }).click();
+      await page.getByRole("link", { name: /^Trace/ }).click();
+    });
+    expect(JSON.parse(report.bytes.toString())).toBeTruthy();
+    expect((await fetch(new URL("metrics", proxy.url))).status).toBe(200);
+    expect(wrong).toEqual([]);
+    expect(proxy.strayed).toEqual([]);
   });
 });

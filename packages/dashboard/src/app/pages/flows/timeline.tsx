@@ -132,19 +132,15 @@ function Bar(props: {
   const look = stateLook(run.state);
   const title = `${run.name}: ${run.stateName}${run.startedAt === undefined ? "" : `, ${formatDuration((run.endedAt ?? now) - run.startedAt)}`}`;
   const dim = selected !== undefined && selected !== run.number && !near.has(run.number);
-  const bar = (
-    <span
-      className={`timeline-bar ${look.className}${dim ? " dim" : ""}${row.to === undefined ? " open" : ""}`}
-      style={style}
-      title={plain(title)}
-    />
-  );
+  const bar = {
+    className: `timeline-bar ${look.className}${dim ? " dim" : ""}${row.to === undefined ? " open" : ""}`,
+    style,
+    title: plain(title),
+  };
   return run.childFlowRun === undefined ? (
-    bar
+    <span {...bar} />
   ) : (
-    <a href={formatRoute(["flows", run.childFlowRun])} aria-label={`Subflow run of ${plain(run.name)}`}>
-      {bar}
-    </a>
+    <a {...bar} href={formatRoute(["flows", run.childFlowRun])} aria-label={`Subflow run of ${plain(run.name)}`} />
   );
 }
 
