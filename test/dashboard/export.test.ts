@@ -95,7 +95,10 @@ describe("pictures", () => {
 
 describe("metrics", () => {
   test("are the text format line by line, whatever groups are called, and agree with what ran", async () => {
-    const groups = [...HOSTILE_TEXTS.filter((text) => text.length < 200 && !/\p{Surrogate}/u.test(text)), 'a "quoted" \\ name'];
+    const groups = [
+      ...HOSTILE_TEXTS.filter((text) => text.length < 200 && !/\p{Surrogate}/u.test(text)),
+      'a "quoted" \\ name',
+    ];
     await using own = await startFeed({
       live: false,
       rate: 2000,
