@@ -3,6 +3,7 @@ import { bulk } from "./bulk.js";
 import { chain } from "./chain.js";
 import { closures } from "./closures.js";
 import { dashboard } from "./dashboard.js";
+import { dashboardPage } from "./dashboard-page.js";
 import { echo } from "./echo.js";
 import { flows } from "./flows.js";
 import { latency } from "./latency.js";
@@ -28,6 +29,7 @@ export const PROGRAMS: readonly Program[] = [
   closures,
   flows,
   dashboard,
+  dashboardPage,
   echo,
   bulk,
 ];

@@ -6,7 +6,7 @@ import type { TaskStore } from "./task-store.js";
 const KEPT = 6_000;
 
 /** What a lane did in the time of a piece. */
-export interface Outlined {
+interface Outlined {
   /** That took most of the time. */
   readonly group: number;
   /** Part of the time that it was busy, 0 to 1. */
