@@ -115,7 +115,7 @@ export class Summary {
       groups: groups.all.map((group) => groups.summary(group, this.#groupRates[group.id] ?? 0)),
       workers: this.#allWorkers(workers.all()),
       attention: this.#attentionNow,
-      errors: this.#errorsNow,
+      errors: this.#parts.errors.all((name) => this.#workerNamed(name)),
       summaryMode,
     };
   }
