@@ -3,7 +3,7 @@ import type { ComponentType, LazyExoticComponent, ReactElement } from "react";
 import { login, useSession } from "../api/session.js";
 import { Empty, Skeleton } from "../design/panel.js";
 import { DRAWERS, PAGES, pageOf } from "../pages.js";
-import { formatRoute, navigate, routeNow, useRoute } from "../routing/route.js";
+import { formatRoute, navigate, useRoute } from "../routing/route.js";
 import type { Route } from "../routing/route.js";
 import { link, useCluster, useTopic } from "../store/store.js";
 import { Announcer } from "./announcer.js";
@@ -43,8 +43,8 @@ export function App(): ReactElement {
   useTopic("series");
   useEffect(listenToKeys, []);
   usePauseWhenHidden();
-  useTokenOfAddress();
-  const session = useSession();
+  const entering = useTokenOfAddress();
+  const session = useSession(!entering);
   const connection = useCluster((state) => state.connection.state);
   const cluster = useCluster((state) => state.run?.cluster);
   const historyOnly = session.data?.mode === "history";
@@ -65,7 +65,7 @@ export function App(): ReactElement {
   useCommand({ id: "help", title: "Keyboard shortcuts", section: "General", keys: ["?"], run: () => setOpen("help") });
   useControlK(() => setOpen("palette"));
 
-  if (connection === "unauthenticated" || session.data?.authenticated === false)
+  if (!entering && (connection === "unauthenticated" || session.data?.authenticated === false))
     return (
       <Login
         onDone={() => {
@@ -147,15 +147,26 @@ function usePauseWhenHidden(): void {
   }, []);
 }
 
-/** The address printed by the server carries its token behind the hash, where it reaches no log: used once, then gone. */
-function useTokenOfAddress(): void {
+/**
+ * The address printed by the server carries its token behind the hash, where it reaches no log: used once, then gone.
+ *
+ * @returns whether it is being used
+ */
+function useTokenOfAddress(): boolean {
   const token = useMemo(() => /^#token=(.+)$/.exec(location.hash)?.[1], []);
+  const [entering, setEntering] = useState(token !== undefined);
   useEffect(() => {
-    if (token === undefined || routeNow().path[0] === undefined) return;
+    if (token === undefined) return;
     history.replaceState(null, "", "#/");
     window.dispatchEvent(new HashChangeEvent("hashchange"));
-    void login(decodeURIComponent(token)).then(() => link.send({ type: "reconnect" }));
+    // A token that is refused is asked for, as one that is missing.
+    const done = (): void => {
+      setEntering(false);
+      link.send({ type: "reconnect" });
+    };
+    login(decodeURIComponent(token)).then(done, done);
   }, [token]);
+  return entering;
 }
 
 function useControlK(run: () => void): void {

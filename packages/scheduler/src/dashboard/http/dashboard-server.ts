@@ -86,14 +86,15 @@ export class DashboardServer {
       ofOwnUser: this.#options.trustOwnUser ? ofOwnUser : () => Promise.resolve(false),
       cookie: `heddle-${this.#port}`,
     });
-    const app = this.#app();
+    const headers = securityHeaders(this.#options.frameAncestors ?? []);
+    const app = this.#app(headers);
     server.on("request", (request: IncomingMessage, response) => {
       const refusal = this.#doors.judgeRequest(request, this.#sessions.bearer(request) !== undefined);
       if (refusal === undefined) {
         (app as RequestListener)(request, response);
         return;
       }
-      response.writeHead(refusal.status, { "content-type": "application/json", connection: "close" });
+      response.writeHead(refusal.status, { ...headers, "Content-Type": "application/json", Connection: "close" });
       response.end(JSON.stringify({ code: refusal.code, message: refusal.message }));
     });
     server.on("upgrade", (request: IncomingMessage, stream: Duplex, head: Buffer) =>
@@ -116,8 +117,7 @@ export class DashboardServer {
     await new Promise<void>((resolve) => server.close(() => resolve()));
   }
 
-  #app(): Express {
-    const headers = securityHeaders(this.#options.frameAncestors ?? []);
+  #app(headers: Readonly<Record<string, string>>): Express {
     const app = express();
     app.disable("x-powered-by");
     app.disable("etag");
