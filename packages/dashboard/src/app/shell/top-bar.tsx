@@ -77,20 +77,25 @@ function ThemeButton(): ReactElement {
   );
 }
 
-/** What can be taken away: one file that opens anywhere, and a trace for other tools. */
-const ExportMenu = (): ReactElement => (
-  <Menu label="Export">
-    <li>
-      <a href={apiAddress("report").href} download>
-        <strong>Report</strong>
-        <span className="muted">One HTML file that opens offline</span>
-      </a>
-    </li>
-    <li>
-      <a href={apiAddress("trace").href} download>
-        <strong>Trace</strong>
-        <span className="muted">JSON for Perfetto and chrome://tracing</span>
-      </a>
-    </li>
-  </Menu>
-);
+/** What can be taken away: one file that opens anywhere, where its page was built, and a trace for other tools. */
+function ExportMenu(): ReactElement {
+  const session = useSession();
+  return (
+    <Menu label="Export">
+      {session.data?.reports === true && (
+        <li>
+          <a href={apiAddress("report").href} download>
+            <strong>Report</strong>
+            <span className="muted">One HTML file that opens offline</span>
+          </a>
+        </li>
+      )}
+      <li>
+        <a href={apiAddress("trace").href} download>
+          <strong>Trace</strong>
+          <span className="muted">JSON for Perfetto and chrome://tracing</span>
+        </a>
+      </li>
+    </Menu>
+  );
+}
