@@ -12,6 +12,8 @@ import { painted } from "./support/stream.js";
 
 const looks = useBrowser();
 const GUARD = { timeout: 40_000 };
+/** Millions of bytes have to pass before a line is full, and processes to start. */
+const LONG = 180_000;
 const LOST = /WebSocket|ERR_CONNECTION|Failed to load|Failed to fetch/;
 
 /** A page's socket without the page. */
@@ -56,52 +58,60 @@ describe("a viewer that does not read", () => {
     }
   }
 
-  it("is passed over, told what it missed when it reads again, and costs the others nothing", async () => {
-    await using feed = await startFeed({ live: false, rate: 5_000, seed: 10, durations: [1, 2], workers: 8 });
-    using slow = await new Viewer(feed.url).opened();
-    using quick = await new Viewer(feed.url).opened();
-    feed.advance(200);
-    slow.socket.pause();
-    const skipped = async (): Promise<number> => metric(feed.url, "heddle_frames_skipped_total");
-    while ((await skipped()) < 3) {
-      feed.advance(2_000);
-      await expect.poll(() => quick.newest, GUARD).toBe(feed.truth.length - 1);
-    }
-    // What waits for it in this process is bounded: it is a few ticks' worth, not all that came since.
-    const before = slow.newest;
-    slow.socket.resume();
-    await passTime(feed, () => slow.gaps.length > 0 && slow.newest > slow.gaps[0]!.to);
-    expect(slow.gaps[0]!.from).toBeGreaterThan(before);
-    expect(slow.gaps[0]!.to).toBeGreaterThan(slow.gaps[0]!.from);
-    const rows = await fetch(new URL(`api/v1/rows?from=${slow.gaps[0]!.from}&to=${slow.gaps[0]!.to}`, feed.url));
-    expect(rows.status).toBe(200);
-    expect((await rows.arrayBuffer()).byteLength).toBeGreaterThan((slow.gaps[0]!.to - slow.gaps[0]!.from) * 32);
-  });
+  it(
+    "is passed over, told what it missed when it reads again, and costs the others nothing",
+    { timeout: LONG },
+    async () => {
+      await using feed = await startFeed({ live: false, rate: 5_000, seed: 10, durations: [1, 2], workers: 8 });
+      using slow = await new Viewer(feed.url).opened();
+      using quick = await new Viewer(feed.url).opened();
+      feed.advance(200);
+      slow.socket.pause();
+      const skipped = async (): Promise<number> => metric(feed.url, "heddle_frames_skipped_total");
+      while ((await skipped()) < 3) {
+        feed.advance(2_000);
+        await expect.poll(() => quick.newest, GUARD).toBe(feed.truth.length - 1);
+      }
+      // What waits for it in this process is bounded: it is a few ticks' worth, not all that came since.
+      const before = slow.newest;
+      slow.socket.resume();
+      await passTime(feed, () => slow.gaps.length > 0 && slow.newest > slow.gaps[0]!.to);
+      expect(slow.gaps[0]!.from).toBeGreaterThan(before);
+      expect(slow.gaps[0]!.to).toBeGreaterThan(slow.gaps[0]!.from);
+      const rows = await fetch(new URL(`api/v1/rows?from=${slow.gaps[0]!.from}&to=${slow.gaps[0]!.to}`, feed.url));
+      expect(rows.status).toBe(200);
+      expect((await rows.arrayBuffer()).byteLength).toBeGreaterThan((slow.gaps[0]!.to - slow.gaps[0]!.from) * 32);
+    },
+  );
 
-  it("is sent away when it never does, and memory does not grow by what it did not read", async () => {
-    await using feed = await startFeed({ live: false, rate: 5_000, seed: 10, durations: [1, 2], workers: 8 });
-    using stuck = await new Viewer(feed.url).opened();
-    using quick = await new Viewer(feed.url).opened();
-    stuck.socket.pause();
-    const sent = (): Promise<number> => metric(feed.url, "heddle_dashboard_bytes_total");
-    const viewers = (): Promise<number> => metric(feed.url, "heddle_dashboard_viewers");
-    const first = await sent();
-    for (let guard = 0; (await viewers()) > 1; guard++) {
-      expect(guard).toBeLessThan(2_000);
-      feed.advance(2_000);
-      await new Promise((resolve) => setTimeout(resolve, 5));
-    }
-    await expect.poll(() => quick.newest, GUARD).toBe(feed.truth.length - 1);
-    // The one that reads was sent most of it.
-    const all = feed.truth.length * 32;
-    expect(all).toBeGreaterThan(4e6);
-    expect((await sent()) - first).toBeLessThan(1.6 * all + 4e6);
-    stuck.socket.resume();
-    expect([1006, 1013]).toContain(await stuck.closed);
-  });
+  it(
+    "is sent away when it never does, and memory does not grow by what it did not read",
+    { timeout: LONG },
+    async () => {
+      await using feed = await startFeed({ live: false, rate: 5_000, seed: 10, durations: [1, 2], workers: 8 });
+      using stuck = await new Viewer(feed.url).opened();
+      using quick = await new Viewer(feed.url).opened();
+      stuck.socket.pause();
+      const sent = (): Promise<number> => metric(feed.url, "heddle_dashboard_bytes_total");
+      const viewers = (): Promise<number> => metric(feed.url, "heddle_dashboard_viewers");
+      const first = await sent();
+      for (let guard = 0; (await viewers()) > 1; guard++) {
+        expect(guard).toBeLessThan(2_000);
+        feed.advance(2_000);
+        await new Promise((resolve) => setTimeout(resolve, 5));
+      }
+      await expect.poll(() => quick.newest, GUARD).toBe(feed.truth.length - 1);
+      // The one that reads was sent most of it.
+      const all = feed.truth.length * 32;
+      expect(all).toBeGreaterThan(4e6);
+      expect((await sent()) - first).toBeLessThan(1.6 * all + 4e6);
+      stuck.socket.resume();
+      expect([1006, 1013]).toContain(await stuck.closed);
+    },
+  );
 });
 
-test("the 65th page is told that there is no room, and comes in when there is", async () => {
+test("the 65th page is told that there is no room, and comes in when there is", { timeout: LONG }, async () => {
   await using feed = await startFeed({ rate: 20, seed: 65 });
   const viewers = await Promise.all(Array.from({ length: 64 }, () => new Viewer(feed.url).opened()));
   try {
@@ -121,59 +131,63 @@ test("the 65th page is told that there is no room, and comes in when there is", 
   }
 });
 
-test("a scheduler is killed and another started: the page says so, keeps what it had, and goes on", async () => {
-  using folder = new Folder();
-  const [port, dashboardPort] = [await freePort(), await freePort()];
-  const url = `ws://127.0.0.1:${port}`;
-  const scheduler = async (): Promise<Program> => {
-    const program = heddle(folder, ["scheduler", "--port", `${port}`, "--dashboard-port", `${dashboardPort}`]);
-    await program.prints(/status page: http/);
-    return program;
-  };
-  const first = await scheduler();
-  let page: Page;
-  {
+test(
+  "a scheduler is killed and another started: the page says so, keeps what it had, and goes on",
+  { timeout: LONG },
+  async () => {
+    using folder = new Folder();
+    const [port, dashboardPort] = [await freePort(), await freePort()];
+    const url = `ws://127.0.0.1:${port}`;
+    const scheduler = async (): Promise<Program> => {
+      const program = heddle(folder, ["scheduler", "--port", `${port}`, "--dashboard-port", `${dashboardPort}`]);
+      await program.prints(/status page: http/);
+      return program;
+    };
+    const first = await scheduler();
+    let page: Page;
+    {
+      await using worker = heddle(folder, ["worker", url, "--no-nanny"]);
+      await using client = new Client(url);
+      await client.gather(
+        client.map(
+          (x: number) => x + 1,
+          Array.from({ length: 50 }, (_, i) => i),
+        ),
+      );
+      page = await looks.at(`http://127.0.0.1:${dashboardPort}/?test=1#/tasks`, { expected: LOST });
+      await painted(page, 50);
+      expect(worker.pid).toBeGreaterThan(0);
+      await first[Symbol.asyncDispose]();
+      await page.locator('.connection[data-state="disconnected"]').waitFor();
+    }
+    await page.getByText(/What you see is from \d\d:\d\d:\d\d/).waitFor();
+    await page
+      .locator(".panel-ribbon", { hasText: /last update \d\d:\d\d:\d\d/ })
+      .first()
+      .waitFor();
+    expect(await rowsOf(page)).toBe(50);
+    // It can be explored as before.
+    await page.locator(".stream-box").focus();
+    await page.keyboard.press("f");
+    await page.keyboard.press("a");
+    await expect.poll(() => new URL(page.url()).hash, GUARD).toContain("from=");
+
+    await using second = await scheduler();
+    expect(second.pid).not.toBe(first.pid);
+    await page.locator('.connection[data-state="live"]').waitFor(GUARD);
+    await page.getByText("What you see is the previous run").waitFor();
+    expect(await rowsOf(page)).toBe(50);
+
     await using worker = heddle(folder, ["worker", url, "--no-nanny"]);
     await using client = new Client(url);
-    await client.gather(
-      client.map(
-        (x: number) => x + 1,
-        Array.from({ length: 50 }, (_, i) => i),
-      ),
-    );
-    page = await looks.at(`http://127.0.0.1:${dashboardPort}/?test=1#/tasks`, { expected: LOST });
-    await painted(page, 50);
+    expect(await client.submit((x: number) => x, 7).result()).toBe(7);
     expect(worker.pid).toBeGreaterThan(0);
-    await first[Symbol.asyncDispose]();
-    await page.locator('.connection[data-state="disconnected"]').waitFor();
-  }
-  await page.getByText(/What you see is from \d\d:\d\d:\d\d/).waitFor();
-  await page
-    .locator(".panel-ribbon", { hasText: /last update \d\d:\d\d:\d\d/ })
-    .first()
-    .waitFor();
-  expect(await rowsOf(page)).toBe(50);
-  // It can be explored as before.
-  await page.locator(".stream-box").focus();
-  await page.keyboard.press("f");
-  await page.keyboard.press("a");
-  await expect.poll(() => new URL(page.url()).hash, GUARD).toContain("from=");
-
-  await using second = await scheduler();
-  expect(second.pid).not.toBe(first.pid);
-  await page.locator('.connection[data-state="live"]').waitFor(GUARD);
-  await page.getByText("What you see is the previous run").waitFor();
-  expect(await rowsOf(page)).toBe(50);
-
-  await using worker = heddle(folder, ["worker", url, "--no-nanny"]);
-  await using client = new Client(url);
-  expect(await client.submit((x: number) => x, 7).result()).toBe(7);
-  expect(worker.pid).toBeGreaterThan(0);
-  await page.getByText("This is the new run").waitFor();
-  await expect.poll(() => rowsOf(page), GUARD).toBe(1);
-  await page.getByRole("button", { name: "Dismiss" }).click();
-  await page.getByText("This is the new run").waitFor({ state: "detached" });
-});
+    await page.getByText("This is the new run").waitFor();
+    await expect.poll(() => rowsOf(page), GUARD).toBe(1);
+    await page.getByRole("button", { name: "Dismiss" }).click();
+    await page.getByText("This is the new run").waitFor({ state: "detached" });
+  },
+);
 
 const rowsOf = async (page: Page): Promise<number> =>
   (await page.evaluate<{ rows: number }>("window.__dash.stats()")).rows;
