@@ -28,9 +28,9 @@ export class MadeUpCluster {
     }
   }
 
-  /** Time passes as it does. */
-  async play(): Promise<void> {
-    await this.#ask({ do: "play" });
+  /** Time passes as it does, or so many times as fast. */
+  async play(speed = 1): Promise<void> {
+    await this.#ask({ do: "play", speed });
   }
 
   /** @param from - number of the first run whose end is told */

@@ -17,6 +17,8 @@ const LATEST = 60_000;
 const MEBI = 2 ** 20;
 /** Rows are recorded at this rate when nobody looks: their number, not their rate, is what is measured. */
 const FILL = 15_000;
+/** Tasks a second while the page is loaded again. */
+const RELOAD_RATE = 3_000;
 
 async function measure(): Promise<Sample> {
   return {
@@ -83,7 +85,7 @@ async function reload(): Promise<Sample> {
     await cluster.record(rows, FILL);
     await page.open(cluster.url);
     await page.arrival(() => Promise.resolve(rows));
-    await cluster.play();
+    await cluster.play(RELOAD_RATE / FILL);
     await delay(2_000);
     const firsts: number[] = [];
     const alls: number[] = [];
