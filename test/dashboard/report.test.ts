@@ -100,7 +100,7 @@ describe("a report of a function", () => {
 
     // What strangers wrote is text, here and when it is unfolded.
     for (const summary of await page.locator("#errors summary").all()) await summary.click();
-    expect(await page.evaluate(() => "__xss" in window)).toBe(false);
+    expect(await page.evaluate("'__xss' in window")).toBe(false);
     expect(await page.locator("h1").innerText()).toContain("\\u202egpj.exe");
     expect(await page.locator("#errors").innerText()).toContain(HOSTILE[0]);
 
@@ -192,27 +192,24 @@ describe("a function whose report cannot be", () => {
 /** Pixels of the stream that have a group's colour: neither the background's nor that of an idle lane, which are grey. */
 async function coloured(page: Page): Promise<number> {
   const picture = await page.locator(".stream-box canvas").screenshot();
-  return page.evaluate(async (base64) => {
-    const bytes = Uint8Array.from(atob(base64), (character) => character.charCodeAt(0));
+  return page.evaluate<number>(`(async () => {
+    const bytes = Uint8Array.from(atob("${picture.toString("base64")}"), (character) => character.charCodeAt(0));
     const bitmap = await createImageBitmap(new Blob([bytes], { type: "image/png" }));
-    const context = new OffscreenCanvas(bitmap.width, bitmap.height).getContext("2d")!;
+    const context = new OffscreenCanvas(bitmap.width, bitmap.height).getContext("2d");
     context.drawImage(bitmap, 0, 0);
     const { data } = context.getImageData(0, 0, bitmap.width, bitmap.height);
     let found = 0;
     for (let at = 0; at < data.length; at += 4) {
-      const channels = [data[at]!, data[at + 1]!, data[at + 2]!];
+      const channels = data.slice(at, at + 3);
       if (Math.max(...channels) - Math.min(...channels) > 40) found++;
     }
     return found;
-  }, picture.toString("base64"));
+  })()`);
 }
 
 async function complaintsOfAxe(page: Page): Promise<unknown> {
   await page.evaluate(axe);
-  return page.evaluate(async () => {
-    const { violations } = await (
-      window as unknown as { axe: { run(): Promise<{ violations: { id: string; nodes: { html: string }[] }[] }> } }
-    ).axe.run();
-    return violations.map(({ id, nodes }) => `${id}: ${nodes[0]?.html}`);
-  });
+  return page.evaluate(
+    "axe.run().then(({ violations }) => violations.map(({ id, nodes }) => id + ': ' + nodes[0].html))",
+  );
 }
