@@ -107,18 +107,15 @@ async function live(): Promise<Sample> {
     await page.open(cluster.url);
     await page.page.locator(".stream-labels a").first().waitFor();
     const heaps: [seconds: number, bytes: number][] = [];
-    let perRow = 0;
     const { paint, longShare, longest } = await page.during(async () => {
       const began = performance.now();
       const ends = began + seconds * 1_000;
       await cluster.play();
       await delay(settle);
-      const before = { rows: (await page.stats()).rows, bytes: await page.memory() };
       while (performance.now() < ends) {
         heaps.push([(performance.now() - began) / 1_000, await page.heap()]);
         await delay(5_000);
       }
-      perRow = ((await page.memory()) - before.bytes) / ((await page.stats()).rows - before.rows);
     });
     await allThere(cluster, page, tasks);
     return {
@@ -126,7 +123,6 @@ async function live(): Promise<Sample> {
       "10,000 tasks/s, % of the page in long tasks": longShare,
       "10,000 tasks/s, longest task of the page, ms": longest,
       "10,000 tasks/s, MiB a minute more in the page's heap": (slope(heaps) * 60) / MEBI,
-      "10,000 tasks/s, bytes a row of the page's process": perRow,
     };
   });
 }
