@@ -126,6 +126,7 @@ test("the 65th page is told that there is no room, and comes in when there is", 
     await expect.poll(() => metric(feed.url, "heddle_dashboard_viewers"), GUARD).toBeLessThan(64);
     await page.getByRole("button", { name: "Try now" }).click();
     await page.locator('.connection[data-state="live"]').waitFor();
+    await page.close();
   } finally {
     for (const viewer of viewers) viewer[Symbol.dispose]();
   }

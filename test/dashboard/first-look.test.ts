@@ -26,6 +26,7 @@ test("an empty cluster says what to do, having fetched at most 200 kB of script"
   const sizes = (await Promise.all(scripts)).map((body) => gzipSync(body).length);
   expect(sizes.length).toBeGreaterThan(1);
   expect(sizes.reduce((sum, size) => sum + size, 0)).toBeLessThanOrEqual(200_000);
+  await page.close();
 });
 
 test("the first worker and its first task are seen while they are there", async () => {
@@ -56,6 +57,8 @@ test("the first worker and its first task are seen while they are there", async 
     writeFileSync(gate, "");
     expect(await slow.result()).toBe("seen");
     await page.getByText("Finished", { exact: false }).first().waitFor();
+    // A page that outlives its cluster complains.
+    await page.close();
   } finally {
     rmSync(folder, { recursive: true });
   }

@@ -160,4 +160,5 @@ test("how it goes is said at most every five seconds", async () => {
   const times = (await said()).map(([time]) => time);
   for (const [index, time] of times.slice(1).entries()) expect(time - times[index]!).toBeGreaterThanOrEqual(4_990);
   expect((await said()).at(-1)![1]).toMatch(/of .* tasks.* failed/);
+  await page.close();
 });

@@ -135,6 +135,8 @@ test("a failure shows what was thrown and where, and is run again only by who ma
   await page.goto(`${cluster.dashboardUrl!}#/groups`);
   const row = page.getByRole("table", { name: "Groups" }).getByRole("row", { name: /parseRow/ });
   await expect.poll(() => row.getByRole("cell").nth(4).innerText(), GUARD).toBe("2");
+  // A page that outlives its cluster complains.
+  await page.close();
 });
 
 test("who may only look sees the failure, and nothing to press", async () => {
@@ -153,4 +155,5 @@ test("who may only look sees the failure, and nothing to press", async () => {
   const drawer = page.getByRole("dialog");
   await drawer.locator(".error-view", { hasText: "torn line" }).waitFor();
   expect(await drawer.getByRole("button", { name: /retry|cancel/i }).count()).toBe(0);
+  await page.close();
 });

@@ -215,6 +215,7 @@ test("stays where one has looked back to while runs go on, and L returns to the 
   await expect.poll(() => follow.getAttribute("aria-pressed"), GUARD).toBe("true");
   await expect.poll(() => new URL(page.url()).hash, GUARD).not.toContain("from=");
   await expect.poll(() => page.locator(".stream-axis").innerText(), GUARD).not.toBe(axis);
+  await page.close();
 });
 
 test("shows what a worker does while it does it", async () => {
@@ -241,6 +242,8 @@ test("shows what a worker does while it does it", async () => {
     await held.result();
     await painted(page, 1);
     await expect.poll(colours, GUARD).toEqual([idle]);
+    // A page that outlives its cluster complains.
+    await page.close();
   } finally {
     rmSync(folder, { recursive: true });
   }
