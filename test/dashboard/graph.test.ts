@@ -38,7 +38,7 @@ test("ten tasks are shown as groups at first, and a group opens into its tasks",
   await groups.getByRole("link").filter({ hasText: "clean" }).click();
   await page.getByRole("img", { name: /^Graph of \d+ tasks/ }).waitFor();
   await page.locator(".graph-status").getByText("in memory").waitFor();
-  await expect.poll(() => painted(page, "--state-memory")).toBeGreaterThan(100);
+  await expect.poll(() => painted(page, "--state-memory"), { timeout: 30_000 }).toBeGreaterThan(100);
 });
 
 test("2000 tasks are laid out once, beside the page, and take the colours of their states as they change", async () => {
@@ -48,7 +48,7 @@ test("2000 tasks are laid out once, beside the page, and take the colours of the
   await page.goto(`${feed.url}#/graph?level=task`);
   await page.getByRole("img", { name: "Graph of 2000 tasks" }).waitFor();
   await page.locator(".panel-note", { hasText: "2000 tasks" }).waitFor();
-  await expect.poll(() => painted(page, "--state-memory")).toBeGreaterThan(0);
+  await expect.poll(() => painted(page, "--state-memory"), { timeout: 30_000 }).toBeGreaterThan(0);
   // All have been submitted by now: from here on only states change.
   await page
     .getByText(/of 2000 tasks/)
@@ -75,14 +75,14 @@ test("100,000 tasks: groups at first, all tasks when asked for, and the page ans
   const layouts = layoutsOf(page);
   await page.goto(`${feed.url}#/graph`);
   const groups = page.getByRole("group", { name: "Graph of groups" });
-  await expect.poll(() => groups.getByRole("link").count()).toBe(4);
+  await groups.getByRole("link").nth(3).waitFor();
   await groups
     .getByText(/ of 25\D*k/)
     .nth(3)
     .waitFor();
 
   await page.goto(`${feed.url}#/graph?level=task&limit=100000`);
-  await expect.poll(() => layouts.length).toBeGreaterThan(0);
+  await expect.poll(() => layouts.length, { timeout: 30_000 }).toBeGreaterThan(0);
   // While it is laid out, the page does what it is told to.
   await page.getByRole("button", { name: /^Theme/ }).click();
   await page.getByRole("button", { name: "Theme: light" }).waitFor();
@@ -92,7 +92,7 @@ test("100,000 tasks: groups at first, all tasks when asked for, and the page ans
   const whole = await drawn();
   await page.locator(".graph-canvas canvas").hover();
   await page.mouse.wheel(0, -600);
-  await expect.poll(async () => (await drawn()) === whole).toBe(false);
+  await expect.poll(async () => (await drawn()) === whole, { timeout: 30_000 }).toBe(false);
   await page.getByRole("button", { name: "fit", exact: true }).click();
   await page.getByRole("link", { name: "Graph" }).last().click();
   await groups.getByRole("link").first().waitFor();

@@ -128,7 +128,7 @@ test("the theme follows the system until one is chosen, and the choice outlives 
   const ground = (): Promise<string> => page.evaluate("getComputedStyle(document.body).backgroundColor");
   const dark = await ground();
   await page.emulateMedia({ colorScheme: "light" });
-  await expect.poll(ground).not.toBe(dark);
+  await expect.poll(ground, { timeout: 30_000 }).not.toBe(dark);
   const light = await ground();
   await page.getByRole("button", { name: "Theme: as the system" }).click();
   await page.getByRole("button", { name: "Theme: light" }).click();
@@ -143,6 +143,7 @@ test("the theme follows the system until one is chosen, and the choice outlives 
 test("the stream is painted again in the colours of the theme that is chosen", async () => {
   const page = await looks.at(`${feed.url}?test=1#/tasks`, { colorScheme: "light" });
   await page.waitForFunction("window.__dash.stats().then((s) => s.rows > 20 && s.paints > 0)");
+  await page.locator(".stream-box canvas").waitFor();
   const corner = (): Promise<string> =>
     page.evaluate(`(() => {
       const copy = document.createElement("canvas").getContext("2d");
@@ -152,7 +153,7 @@ test("the stream is painted again in the colours of the theme that is chosen", a
     })()`);
   const light = await corner();
   await page.emulateMedia({ colorScheme: "dark" });
-  await expect.poll(corner).not.toBe(light);
+  await expect.poll(corner, { timeout: 30_000 }).not.toBe(light);
 });
 
 test.each(["", "tasks", "groups", "workers", "logs"])(
