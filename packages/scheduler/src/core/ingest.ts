@@ -187,7 +187,7 @@ function adoptOrphan(
   tasks.clear(slot, Flag.orphan | Flag.data);
   tasks.order[slot] = order;
   attach(state, slot, chunk, chunkIndex, row);
-  state.recorder?.regrouped(formerGroup, tasks.group[slot]!, tasks.state[slot]!, tasks.nbytes[slot]!);
+  state.recorder?.regrouped(formerGroup, tasks.group[slot]!);
 }
 
 /** Whether a request for an existing key asks for the task that has it. */

@@ -106,7 +106,6 @@ export function workerLeft(t: Transitions, index: number, expected: boolean, det
       state.backlog--;
       tasks.worker[slot] = NONE;
       tasks.state[slot] = State.waiting;
-      state.recorder?.moved(tasks.group[slot]!, at, State.waiting);
       t.recommend(slot, State.queued);
     } else if (isDispatched(at)) {
       loseRun(t, slot, worker, expected, detail);

@@ -78,6 +78,12 @@ export class SchedulerCore {
     validate(this.#state);
   }
 
+  /** Brings the numbers in the record up to date. */
+  count(): void {
+    const { recorder, tasks, story, nextId } = this.#state;
+    recorder?.count(tasks, story.total, story.total + nextId);
+  }
+
   /** Transitions of a task, oldest first; undefined for an unknown key. */
   story(key: string): StoryEntry[] | undefined {
     const slot = findKey(this.#state, key);

@@ -67,6 +67,11 @@ export class StoryLog {
     this.#time = new Float64Array(capacity);
   }
 
+  /** Transitions since the start. */
+  get total(): number {
+    return this.#next;
+  }
+
   record(
     task: number,
     from: number,

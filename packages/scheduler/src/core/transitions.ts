@@ -143,16 +143,8 @@ export class Transitions {
   #step(slot: number, from: StateCode, to: StateCode, transition: Transition): void {
     // Told before it happens: a forgotten task has no id any more.
     this.state.tell(slot, from, to);
-    const { tasks, recorder } = this.state;
-    tasks.state[slot] = to;
+    this.state.tasks.state[slot] = to;
     transition(this, slot, from);
-    // A task that goes into a queue may end up in another state than it was sent to.
-    if (recorder === undefined) return;
-    const group = tasks.group[slot]!;
-    const reached = tasks.state[slot];
-    recorder.moved(group, from, reached);
-    if (reached === State.memory) recorder.held(group, tasks.nbytes[slot]!);
-    else if (from === State.memory) recorder.held(group, -tasks.nbytes[slot]!);
   }
 
   #dropIfUnneeded(slot: number): void {

@@ -17,6 +17,9 @@ export function answer({ core, feed }: Answering, question: SchedulerQuestion): 
       return core.inspect.task(question.key);
     case "keys":
       return core.inspect.keys(question.tasks);
+    case "news":
+      core.count();
+      return undefined;
     case "tasks":
       return core.inspect.page(question);
     case "search":

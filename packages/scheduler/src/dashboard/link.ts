@@ -26,6 +26,8 @@ const MAX_BACKOFF = 30_000;
 /** Milliseconds that the thread may take to say goodbye to its pages. */
 const CLOSE_PATIENCE = 500;
 const NANOS = 1e6;
+/** The most of this thread's time that goes into counting tasks. */
+const COUNT_SHARE = 0.01;
 
 export interface DashboardLinkOptions {
   readonly core: SchedulerCore;
@@ -55,6 +57,7 @@ export class DashboardLink {
   #pulses = 0;
   #delay: IntervalHistogram | undefined;
   #utilisation = performance.eventLoopUtilization();
+  #countAfter = 0;
   #place: DashboardPlace | undefined;
   /** What a thread that takes the place of a dead one has to be told again. */
   readonly #groups: NewGroup[] = [];
@@ -188,6 +191,8 @@ export class DashboardLink {
 
   #answer(id: number, question: Extract<FromDashboard, { type: "ask" }>["question"]): void {
     const { core, feed } = this.#options;
+    // An answer comes after all that was new when it was given.
+    this.#tellNews();
     try {
       this.#post({ type: "answer", id, value: answer({ core, feed }, question) });
     } catch (error) {
@@ -228,13 +233,21 @@ export class DashboardLink {
 
   #beat(): void {
     if (this.#pulses++ % GAUGE_EVERY === 0) this.#measure();
-    const { core, recorder } = this.#options;
+    const { core } = this.#options;
+    this.#count();
     const { gauges } = this.#columns;
     gauges[Gauge.clients] = core.inspect.clients();
-    gauges[Gauge.transitions] = recorder.transitions;
     gauges[Gauge.time] = performance.timeOrigin + performance.now();
     this.#tellNews();
     this.#post({ type: "pulse", workers: core.inspect.workers().map(pulseOf) });
+  }
+
+  /** Not more often than is cheap: with millions of tasks, one look at all of them takes milliseconds. */
+  #count(): void {
+    const start = performance.now();
+    if (start < this.#countAfter) return;
+    this.#options.core.count();
+    this.#countAfter = start + (performance.now() - start) / COUNT_SHARE;
   }
 
   #measure(): void {

@@ -63,6 +63,7 @@ export class TestScheduler {
 
   /** What is shown is what is so, whatever happened. */
   #checkRecord(): void {
+    this.core.count();
     const counted = Object.fromEntries(STATE_NAMES.map((name) => [name, 0])) as Record<StateName, number>;
     for (let at = 0; at < this.record.counts.length && at < 64 * STATE_STRIDE; at++)
       if (this.record.counts[at] !== 0) counted[STATE_NAMES[at % STATE_STRIDE]!] += this.record.counts[at]!;

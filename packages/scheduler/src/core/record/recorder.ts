@@ -1,8 +1,9 @@
 import type { FailureRecord } from "@heddle/protocol";
 import { IDLE, RowFlag, RowState } from "@heddle/protocol/dashboard";
 import type { WorkerRecord } from "../workers.js";
-import { State } from "../task-state.js";
-import { Control, MAX_INDEX, OTHER, RecordColumns, STATE_STRIDE, type RecordMemory } from "./memory.js";
+import type { TaskTable } from "../task-table.js";
+import { Census } from "./census.js";
+import { Control, Gauge, MAX_INDEX, OTHER, RecordColumns, type RecordMemory } from "./memory.js";
 import type { FailureNews, GoneWorker, NewGroup, NewWorker, RecordNews } from "./news.js";
 
 /** Kinds of failures told at once; beyond it only their number is. */
@@ -35,14 +36,16 @@ export interface EndedRun {
 export class Recorder {
   readonly memory: RecordMemory;
   readonly #columns: RecordColumns;
-  readonly #counts: Int32Array;
   readonly #mask: number;
   readonly #keyMask: number;
   #next = 0;
   #keyNext = 0;
   #nextLane = 0;
-  /** Transitions since the start. */
-  transitions = 0;
+  /** Groups with an index of their own, and tasks of each since the start. */
+  #groupCount = 0;
+  readonly #created = new Int32Array(MAX_INDEX + 1);
+  readonly #census = new Census();
+  #counted = -1;
   #groups: NewGroup[] = [];
   #joined: NewWorker[] = [];
   #left: GoneWorker[] = [];
@@ -56,7 +59,6 @@ export class Recorder {
   constructor(memory: RecordMemory) {
     this.memory = memory;
     this.#columns = new RecordColumns(memory);
-    this.#counts = this.#columns.counts;
     this.#mask = memory.capacity - 1;
     this.#keyMask = memory.keys.byteLength - 1;
     this.#columns.laneGroups.fill(IDLE);
@@ -93,6 +95,7 @@ export class Recorder {
   }
 
   groupAdded(id: number, name: string): void {
+    this.#groupCount = id + 1;
     this.#groups.push({ id, name: id === OTHER ? "(other)" : name });
   }
 
@@ -147,30 +150,29 @@ export class Recorder {
   // ---- counters
 
   created(group: number): void {
-    this.#columns.counts[group * STATE_STRIDE]!++;
-  }
-
-  moved(group: number, from: number, to: number): void {
-    const counts = this.#counts;
-    const at = group * STATE_STRIDE;
-    counts[at + from]!--;
-    counts[at + to]!++;
-    this.transitions++;
-  }
-
-  /** A result of the group came into memory, or (negative) left it. */
-  held(group: number, nbytes: number): void {
-    this.#columns.nbytes[group]! += nbytes;
+    this.#created[group]!++;
   }
 
   /** A task turned out to belong to another group. */
-  regrouped(from: number, to: number, state: number, nbytes: number): void {
-    const { counts } = this.#columns;
-    counts[from * STATE_STRIDE + state]!--;
-    counts[to * STATE_STRIDE + state]!++;
-    if (state !== State.memory) return;
-    this.#columns.nbytes[from]! -= nbytes;
-    this.#columns.nbytes[to]! += nbytes;
+  regrouped(from: number, to: number): void {
+    this.#created[from]!--;
+    this.#created[to]!++;
+    this.#counted = -1;
+  }
+
+  /**
+   * Counts the tasks there are by group and state, all at once: transitions cost nothing, and what is counted agrees with itself. A
+   * nanosecond or two a task, nothing when no task has moved since the last time.
+   *
+   * @param transitions - since the start
+   * @param changes - another number than last time when any task has come, moved or gone
+   */
+  count(tasks: TaskTable, transitions: number, changes: number): void {
+    const { counts, nbytes, gauges } = this.#columns;
+    if (changes === this.#counted) return;
+    this.#counted = changes;
+    gauges[Gauge.transitions] = transitions;
+    this.#census.take(tasks, this.#created, this.#groupCount, counts, nbytes);
   }
 
   edge(group: number, dependent: number): void {

@@ -126,7 +126,7 @@ export async function startFeed(options: FeedOptions = {}): Promise<Feed> {
     const news = recorder.takeNews();
     if (news !== undefined) dashboard.take({ type: "news", news });
     columns.gauges[Gauge.clients] = cluster.core.inspect.clients();
-    columns.gauges[Gauge.transitions] = recorder.transitions;
+    cluster.core.count();
     dashboard.take({ type: "pulse", workers: cluster.core.inspect.workers().map(pulseOf) });
     dashboard.tick();
   };

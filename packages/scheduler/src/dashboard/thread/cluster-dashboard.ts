@@ -318,8 +318,10 @@ export class ClusterDashboard implements DashboardSource {
   // ---- what is asked for
 
   /** The scheduler writes a row before it tells anybody that the task is done, and a tick takes in all rows there are. */
-  caughtUp(): Promise<void> {
-    return new Promise((resolve) => this.#awaitingTick.push(resolve));
+  async caughtUp(): Promise<void> {
+    // What failed is told beside the rows, and before any answer. A scheduler that has no time tells it later.
+    await this.#questions.ask({ what: "news" }).catch(() => {});
+    await new Promise<void>((resolve) => this.#awaitingTick.push(resolve));
   }
 
   chunk(runId: string, id: number): Promise<SealedChunk | undefined> {

@@ -58,6 +58,8 @@ export type SchedulerQuestion =
   | { readonly what: "task"; readonly key: string }
   /** Keys of tasks by their ids; null for those that are forgotten. */
   | { readonly what: "keys"; readonly tasks: readonly number[] }
+  /** Nothing: when it is answered, what had happened before is told and counted. */
+  | { readonly what: "news" }
   | {
       readonly what: "tasks";
       readonly state?: string;
@@ -76,6 +78,7 @@ export type SchedulerQuestion =
 export interface SchedulerAnswers {
   task: TaskFacts | undefined;
   keys: (string | null)[];
+  news: undefined;
   tasks: TaskPage;
   search: string[];
   graph: Uint8Array;
