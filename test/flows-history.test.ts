@@ -237,10 +237,16 @@ describe("a flow on a cluster", () => {
     for (const each of runs) expect(isFinal(each.state.type) && each.ended !== undefined).toBe(true);
   });
 
-  it("that dies in the middle is Crashed, with a history to its end, and the program ends", async () => {
+  it.each([
+    ["whose body returns nothing", "", undefined],
+    ["whose body waits for a result", "await run.result();", undefined],
+    ["whose body returns something else", "await run.wait(); return { run: 1 };", undefined],
+    ["whose body says how it ended", 'await run.wait(); return Failed({ message: "gave up" });', "Failed"],
+  ])("%s and whose cluster dies in the middle is Crashed, unless it says so", async (_, rest, own) => {
     await using program = script(
       folder,
-      `${HEAD} ${wait}
+      `import { Failed } from "heddle";
+      ${HEAD} ${wait}
       const cluster = new LocalCluster(own);
       await cluster.ready;
       const f = flow(async function f() {
@@ -250,8 +256,13 @@ describe("a flow on a cluster", () => {
         await until(() => run.state().type === "Running");
         console.log("ready");
         void cluster.close();
-      }, { taskRunner: new ClusterTaskRunner({ cluster }) });
-      await f().catch((error) => console.log(error.name));`,
+        ${rest}
+      }, {
+        taskRunner: new ClusterTaskRunner({ cluster }),
+        retries: 1,
+        onCrashed: [(flow, run, state) => console.log("hook", state.type)],
+      });
+      await f().catch((error) => console.log(error.code, error.cause?.code));`,
     );
     await program.prints(/ready/);
     const children = descendantsOf(program.pid);
@@ -260,8 +271,21 @@ describe("a flow on a cluster", () => {
 
     using reader = history();
     const flowRun = onlyRun(reader);
-    // Its body returned nothing: its end is what its task runs make of it.
-    expect(flowRun).toMatchObject({ state: { type: "Failed" }, ended: expect.any(Number) as number });
+    expect(flowRun.ended).toEqual(expect.any(Number));
+    const states = reader.states(flowRun.id).map(({ name, message }) => [name, message]);
+    if (own === undefined) {
+      expect(program.stdout).toBe("ready\nhook Crashed\nHEDDLE_RUN_CRASHED HEDDLE_CLUSTER_CLOSED\n");
+      expect(states).toEqual([
+        ["Running", undefined],
+        ["Crashed", expect.stringMatching(/ crashed: .*closed/)],
+      ]);
+    } else {
+      expect(states).toEqual([
+        ["Running", undefined],
+        ["Failed", "gave up"],
+      ]);
+    }
+    // It is not tried again: there is nothing to run it on.
     const runs = reader.taskRuns(flowRun.id);
     expect(runs.map(({ name, state }) => [name, state.name])).toEqual([
       ["quick-0", "Completed"],
@@ -269,6 +293,62 @@ describe("a flow on a cluster", () => {
       ["after-0", "NotReady"],
     ]);
     expect(reader.states(flowRun.id, 1).map((state) => state.type)).toEqual(["Running", "Crashed"]);
+  });
+
+  it("whose scheduler is killed is Crashed when it has been looked for in vain", async () => {
+    await using scheduler = heddle(folder, ["scheduler", "--port", "0", "--no-dashboard"]);
+    const [address] = await scheduler.prints(/ws:\S+/);
+    await using worker = heddle(folder, ["worker", address]);
+    await using program = script(
+      folder,
+      `process.env.HEDDLE_CLIENT_RECONNECT_TIMEOUT = "500ms";
+      const { ClusterTaskRunner, flow, task } = await import("heddle");
+      const quick = task((x) => x, { name: "quick" });
+      const endless = task(() => { for (;;); }, { name: "endless" });
+      const f = flow(async function f() {
+        console.log(await quick.submit("ready").result());
+        await endless.submit().wait();
+      }, { taskRunner: new ClusterTaskRunner({ address: ${JSON.stringify(address)} }) });
+      await f().catch((error) => console.log(error.code, error.cause?.code));`,
+    );
+    await program.prints(/ready/);
+    process.kill(scheduler.pid, "SIGKILL");
+    expect(await program.ended).toEqual({ status: 0, signal: null });
+    expect(program.stdout).toBe("ready\nHEDDLE_RUN_CRASHED HEDDLE_SCHEDULER_UNREACHABLE\n");
+    process.kill(worker.pid, "SIGKILL");
+    using reader = history();
+    const flowRun = onlyRun(reader);
+    expect(reader.states(flowRun.id).map(({ name }) => name)).toEqual(["Running", "Crashed"]);
+    expect(reader.taskRuns(flowRun.id).map(({ name, state }) => [name, state.name])).toEqual([
+      ["quick-0", "Completed"],
+      ["endless-0", "Crashed"],
+    ]);
+  });
+
+  it("that has no use for its cluster any more, when that goes, ends as its body does", async () => {
+    expect(
+      await output(`
+      ${wait}
+      const run = async (end) => {
+        const cluster = new LocalCluster(own);
+        const f = flow(async function f() {
+          const value = await quick.submit(1).result();
+          await cluster.close();
+          return end(value);
+        }, { taskRunner: new ClusterTaskRunner({ cluster }) });
+        return await f().catch((error) => error.message);
+      };
+      console.log(await run((value) => value));
+      console.log(await run(() => undefined));
+      console.log(await run(() => { throw new Error("of its own"); }));`),
+    ).toBe("1\nundefined\nof its own\n");
+    using reader = history();
+    expect(
+      reader
+        .flowRuns()
+        .map(({ state }) => state.type)
+        .sort(),
+    ).toEqual(["Completed", "Completed", "Failed"]);
   });
 });
 

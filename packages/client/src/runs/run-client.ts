@@ -112,6 +112,11 @@ export class RunClient {
     return { status, ...(session.failure === undefined ? {} : { error: session.failure }) };
   }
 
+  /** Why nothing that is pending will ever settle: the scheduler cannot be reached any more, or the client was closed. */
+  get failure(): Error | undefined {
+    return this.client.session.failure;
+  }
+
   /** Closes the client with it. What is pending is lost. */
   async close(): Promise<void> {
     this.client.session.account = undefined;

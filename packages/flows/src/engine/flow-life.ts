@@ -3,7 +3,7 @@ import { captureConsole } from "../context/console.js";
 import { inScope } from "../context/scope.js";
 import { FlowParametersError, FlowTimeoutError } from "../errors/flows.js";
 import { CancelledRunError, CrashedRunError } from "../errors/runs.js";
-import { finalState, type FinalState } from "../flow/final-state.js";
+import { finalState, isHandMade, type FinalState } from "../flow/final-state.js";
 import type { FlowHook } from "../flow/flow-options.js";
 import { validated } from "../flow/parameters.js";
 import { resolvedValue } from "../flow/returned-value.js";
@@ -151,6 +151,8 @@ export class FlowLife {
       await this.#callHooks(options.onRunning);
       const end = await this.#attempt();
       if (end.type !== "Failed" || attempt > options.retries || run.isCancelled) return end;
+      // There is nothing to run it on again.
+      if (run.runner.failure !== undefined) return end;
       const delay = retryDelay({ retryDelays: options.retryDelays, retryJitter: 0 }, attempt);
       run.enterState(Code.awaitingRetry, {
         ...(end.message === undefined ? {} : { message: end.message }),
@@ -180,7 +182,10 @@ export class FlowLife {
         return { ...failed(reason, (reason as Error).message), name: "TimedOut" };
       }
       if (returned === undefined) return cancelled(run.name);
-      return "thrown" in returned ? failed(returned.thrown) : await this.#completed(returned.value);
+      const end = "thrown" in returned ? failed(returned.thrown) : await this.#completed(returned.value);
+      const { failure } = run.runner;
+      if (failure === undefined || ("value" in returned && isHandMade(returned.value))) return end;
+      return crashed(run.name, failure);
     } finally {
       clearTimeout(timer);
       clearTimeout(this.#graceTimer);

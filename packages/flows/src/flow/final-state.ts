@@ -18,9 +18,14 @@ const COMPLETED: FinalState = { type: "Completed" };
 /** @param runs - of all task runs and subflow runs of the flow run */
 export function finalState(returned: unknown, runs: Outcomes): FinalState {
   if (returned === undefined) return aggregate(runs);
-  if (returned instanceof State && !isOfRun(returned)) return handMade(returned);
+  if (isHandMade(returned)) return handMade(returned);
   const members = membersOf(returned);
   return members === undefined ? COMPLETED : aggregateOf(members);
+}
+
+/** The flow says itself how it ended. */
+export function isHandMade(returned: unknown): returned is State {
+  return returned instanceof State && !isOfRun(returned);
 }
 
 type Member = Run | State;

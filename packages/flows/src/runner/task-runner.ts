@@ -24,6 +24,10 @@ export interface TaskRunner {
    * flushed before `stop`.
    */
   readonly events?: RunEventSink | undefined;
+  /**
+   * After `start`: why runs given to it, or their results, were lost at once: what it runs them on has died. The flow run is Crashed by it.
+   */
+  readonly failure?: Error | undefined;
   /** After `start`: who counts leases of names for the flow run; absent: the flow's process. */
   readonly acquire?: AcquireLease | undefined;
 }

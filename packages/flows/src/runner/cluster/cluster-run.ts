@@ -16,6 +16,8 @@ export interface RunHost {
   workerName(index: number): string | undefined;
   cancel(run: ClusterRun): void;
   readonly isStopped: boolean;
+  /** A run or its result was lost: it looks whether the cluster is gone. */
+  suffered(): void;
 }
 
 /** Failures that are the user's code's, and not of what ran it. */
@@ -65,9 +67,14 @@ export class ClusterRun implements RunnerHandle {
         this.#isReleased ? "it was let go of" : "the runner of its flow run has stopped",
       );
     }
-    if (stored === undefined) return this.#future.result();
-    // With the last worker that held it gone, what was kept is as good.
-    return this.#future.result().catch(() => loadResult(stored));
+    try {
+      return await this.#future.result();
+    } catch (error) {
+      // With the last worker that held it gone, what was kept is as good.
+      if (stored !== undefined) return loadResult(stored);
+      this.#host.suffered();
+      throw error;
+    }
   }
 
   cancel(): void {
@@ -181,6 +188,7 @@ export class ClusterRun implements RunnerHandle {
         return { type: "cancelled" };
       return { type: "crashed", error: error ?? new Error("what it rests on was cancelled") };
     }
+    this.#host.suffered();
     return { type: "crashed", error: error ?? new Error("the cluster is gone") };
   }
 

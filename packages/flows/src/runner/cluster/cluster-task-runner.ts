@@ -64,6 +64,10 @@ export class ClusterTaskRunner implements TaskRunner {
     return this.#session?.acquire;
   }
 
+  get failure(): Error | undefined {
+    return this.#session?.failure;
+  }
+
   submit(run: RunnerTask): RunnerHandle {
     this.#lifecycle.assertStarted();
     return this.#session!.submit(run);
@@ -99,6 +103,7 @@ class FlowSession implements RunHost {
   #submissions = 0;
   #hasWarned = false;
   #isReady = false;
+  #failure: Error | undefined;
   readonly #began = Date.now();
   #closed: Promise<void> | undefined;
 
@@ -133,8 +138,23 @@ class FlowSession implements RunHost {
     this.#upstream = new Upstream(this.client);
   }
 
-  readonly acquire: AcquireLease = (name, limit, slots, signal) =>
-    acquireLease(this.client.client, name, limit, slots, signal);
+  readonly acquire: AcquireLease = async (name, limit, slots, signal) => {
+    try {
+      return await acquireLease(this.client.client, name, limit, slots, signal);
+    } catch (error) {
+      this.suffered();
+      throw error;
+    }
+  };
+
+  get failure(): Error | undefined {
+    return this.#failure;
+  }
+
+  suffered(): void {
+    // A cluster that goes when nothing of the flow run needs it any more does no harm.
+    if (!this.isStopped) this.#failure ??= this.client.failure;
+  }
 
   get isStopped(): boolean {
     return this.#closed !== undefined;
@@ -169,6 +189,7 @@ class FlowSession implements RunHost {
       this.#byNumber[run.number] = handle;
       return handle;
     } catch (error) {
+      this.suffered();
       return new UnsubmittedRun(task, error);
     }
   }
