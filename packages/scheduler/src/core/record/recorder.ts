@@ -11,6 +11,8 @@ const MAX_FAILURES = 200;
 const WORKERS_NAMED = 16;
 /** Bytes of the longest key that is kept. */
 const MAX_KEY = 0xffff;
+/** Where keys that came together begin. */
+const KEY_ALIGNMENT = 8;
 /** A row's unit for decoding, microseconds. */
 const COARSE = 64;
 
@@ -133,7 +135,8 @@ export class Recorder {
     const { control, keys: ring } = this.#columns;
     const start = this.#keyNext;
     const { length } = keys;
-    this.#keyNext = (start + length) | 0;
+    // Memory that threads share is copied word by word only where both sides are aligned alike.
+    this.#keyNext = (start + length + KEY_ALIGNMENT - 1) & -KEY_ALIGNMENT;
     // Said before it is done: whoever reads what is written over must find out.
     Atomics.store(control, Control.keyHead, this.#keyNext);
     if (length > ring.length) return start;
@@ -257,28 +260,30 @@ export class Recorder {
     keyLength: number,
   ): void {
     const columns = this.#columns;
-    const { words, shorts } = columns;
+    const { words } = columns;
     const seq = this.#next++;
     const at = seq & this.#mask;
+    // Fields that lie side by side go into one store: this is done for every task there is.
     const word = at << 3;
-    const short = at << 4;
     const duration = run.busy + run.waited;
-    // Whatever clocks say, it has ended by now.
-    const end = Math.min(run.startedAt - worker.clockOffset + duration / 1000, now);
-    const decoded = run.decoded === 0 ? 0 : Math.min(Math.round(run.decoded / COARSE), 0xffff);
+    const lane = laneOf(worker, run.thread);
     words[word] = seq;
-    shorts[short + 2] = laneOf(worker, run.thread);
-    shorts[short + 3] = run.group;
+    words[word + 1] = lane | (run.group << 16);
     words[word + 3] = duration;
     words[word + 4] = run.fetched;
     columns.floats[word + 5] = run.nbytes;
-    shorts[short + 12] = decoded;
-    shorts[short + 13] = run.waited === 0 ? 0 : Math.round((run.waited / duration) * 0xffff);
-    shorts[short + 14] = 0;
-    columns.bytes[(at << 5) + 30] = state | (Math.min(run.attempt, 15) << 4);
-    columns.bytes[(at << 5) + 31] = decoded === 0xffff ? flags | RowFlag.saturated : flags;
-    columns.ends[at] = end;
-    const lane = shorts[short + 2]!;
+    let parts = 0;
+    let all = flags;
+    if (run.decoded !== 0 || run.waited !== 0) {
+      const decoded = Math.min(Math.round(run.decoded / COARSE), 0xffff);
+      if (decoded === 0xffff) all |= RowFlag.saturated;
+      parts = decoded | (Math.round((run.waited / duration) * 0xffff) << 16);
+    }
+    words[word + 6] = parts;
+    // Its flow run is not known here: 0.
+    words[word + 7] = (state << 16) | (Math.min(run.attempt, 15) << 20) | (all << 24);
+    // Whatever clocks say, it has ended by now.
+    columns.ends[at] = Math.min(run.startedAt - worker.clockOffset + duration * 0.001, now);
     if (columns.laneTasks[lane] === run.task) columns.laneGroups[lane] = IDLE;
     columns.tasks[at] = run.task;
     columns.keyStarts[at] = keyAt;

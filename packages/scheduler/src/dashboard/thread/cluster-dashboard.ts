@@ -33,6 +33,7 @@ import { Logs } from "./logs.js";
 import type { DashboardIdentity, SchedulerQuestion, ToDashboard } from "./messages.js";
 import { metricsText } from "./metrics.js";
 import { Minimap } from "./minimap.js";
+import { Prefault } from "./prefault.js";
 import { Questions } from "./questions.js";
 import { jsonFrame, RowReader } from "./reader.js";
 import { RecordedTasks } from "./recorded-tasks.js";
@@ -70,6 +71,7 @@ export class ClusterDashboard implements DashboardSource {
   readonly #options: ClusterDashboardOptions;
   readonly #columns: RecordColumns;
   readonly #reader: RowReader;
+  readonly #prefault: Prefault;
   readonly #groups: Groups;
   readonly #dictionary: Dictionary;
   readonly #workers: Workers;
@@ -99,6 +101,7 @@ export class ClusterDashboard implements DashboardSource {
     const { memory, identity, maxViewers = MAX_VIEWERS } = options;
     this.#columns = new RecordColumns(memory);
     this.#reader = new RowReader(this.#columns);
+    this.#prefault = new Prefault(memory);
     this.#groups = new Groups(this.#columns);
     this.#dictionary = new Dictionary(this.#groups);
     this.#workers = new Workers(this.#dictionary);
@@ -138,6 +141,10 @@ export class ClusterDashboard implements DashboardSource {
 
   get viewers(): number {
     return this.#viewers.size;
+  }
+
+  get full(): string | undefined {
+    return this.#viewers.full;
   }
 
   // ---- what comes in
@@ -201,6 +208,7 @@ export class ClusterDashboard implements DashboardSource {
   tick(): void {
     const now = this.#now();
     const from = this.#takeRows();
+    this.#prefault.advance(this.#taken, this.#taken - from);
     this.#mode.observe(this.#taken - from, now - this.#tickAt);
     if (this.#viewers.size > 0) this.#show(from, now);
     else this.#dictionary.takeDelta();
