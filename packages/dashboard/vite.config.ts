@@ -1,4 +1,5 @@
 import { defineConfig } from "vite";
+import { builtAside } from "./vite.swap.js";
 
 /**
  * The page is served under a strict content policy (`script-src 'self'`, Trusted Types) and perhaps under a path of a reverse
@@ -7,9 +8,8 @@ import { defineConfig } from "vite";
 export default defineConfig({
   root: import.meta.dirname,
   base: "./",
+  plugins: [builtAside("dist/app")],
   build: {
-    outDir: "dist/app",
-    emptyOutDir: true,
     target: "es2022",
     assetsInlineLimit: 0,
     modulePreload: { polyfill: false },

@@ -1,13 +1,13 @@
 import { defineConfig } from "vite";
+import { builtAside } from "./vite.swap.js";
 
 /** The page of reports: one script and one style sheet, which the scheduler writes into one file with the data. */
 export default defineConfig({
   root: import.meta.dirname,
   publicDir: false,
+  plugins: [builtAside("dist/report")],
   define: { "process.env.NODE_ENV": JSON.stringify("production") },
   build: {
-    outDir: "dist/report",
-    emptyOutDir: true,
     target: "es2022",
     cssCodeSplit: false,
     reportCompressedSize: false,

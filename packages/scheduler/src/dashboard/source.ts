@@ -27,6 +27,8 @@ export interface DashboardSource {
   attach(socket: WebSocket, role: Role): void;
   /** How many are attached. */
   readonly viewers: number;
+  /** Why no more can be attached. Absent or undefined: there is room. */
+  readonly full?: string | undefined;
 
   /** What a page is greeted with; reports begin with it too. */
   hello(role: Role): Promise<DashboardHello>;

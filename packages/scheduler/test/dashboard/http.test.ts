@@ -7,6 +7,7 @@ import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { WebSocket } from "ws";
 import { DashboardServer, type DashboardServerOptions } from "../../src/dashboard/http/index.js";
+import type { DashboardSource } from "../../src/dashboard/source.js";
 import { emptySource } from "./empty-source.js";
 
 const token = "s3cret-token";
@@ -63,11 +64,14 @@ class Visitor {
   }
 }
 
-async function serving(options: Partial<DashboardServerOptions> = {}): Promise<{
+async function serving(
+  options: Partial<DashboardServerOptions> = {},
+  source: DashboardSource = emptySource,
+): Promise<{
   server: DashboardServer;
   visitor: Visitor;
 }> {
-  const server = new DashboardServer(emptySource, {
+  const server = new DashboardServer(source, {
     host: "127.0.0.1",
     port: 0,
     nextFree: false,
@@ -146,6 +150,28 @@ describe("Origin", () => {
     expect((await visitor.ask("/", { ...site, "sec-fetch-mode": "no-cors" })).status).toBe(403);
     expect((await visitor.ask("/", { ...site, "sec-fetch-mode": "navigate" })).status).toBe(200);
   });
+});
+
+it("tells a program that there is no room before its upgrade, and lets a page in to be told", async () => {
+  const crowded = await serving({}, { ...emptySource, full: "64 pages look already" });
+  try {
+    const { port } = crowded.visitor;
+    const cookie = await cookieOf(crowded.visitor);
+    expect(await crowded.visitor.upgrade({ cookie, origin: `http://127.0.0.1:${port}` })).toBe(101);
+    expect(await crowded.visitor.upgrade({ authorization: `Bearer ${token}` })).toBe(503);
+    const connection = { connection: "Upgrade", upgrade: "websocket", "sec-websocket-version": "13" };
+    const { status, text } = await crowded.visitor.ask("/ws?v=1", {
+      ...connection,
+      "sec-websocket-key": "bm90aGluZyBzZWNyZXQhIQ==",
+      authorization: `Bearer ${token}`,
+    });
+    expect([status, JSON.parse(text)]).toEqual([
+      503,
+      { code: "HEDDLE_DASHBOARD_FULL", message: "64 pages look already" },
+    ]);
+  } finally {
+    await crowded.server.close();
+  }
 });
 
 describe("the token", () => {

@@ -54,14 +54,19 @@ async function tick(feed: Feed, page: TestPage): Promise<void> {
 }
 
 test("[DASH-28] a page that fell behind is sent rows in fewer messages, each row once; the others theirs at each tick", async () => {
-  await using feed = await startFeed({ live: false, rate: 10_000, workers: 16, threads: 4, durations: [1, 2] });
+  await using feed = await startFeed({ live: false, rate: 1_000, workers: 4, threads: 4, durations: [1, 2] });
   using slow = await TestPage.open(feed.url);
   using quick = await TestPage.open(feed.url);
   await slow.until(() => slow.of(FrameType.hello).length === 1);
   await quick.until(() => quick.of(FrameType.hello).length === 1);
+  quick.say({ sub: ["tasks"] });
   slow.socket.pause();
-  // The system takes some megabytes before the server notices.
-  while (!/^heddle_frames_skipped_total [1-9]/m.test(await feed.dashboard.metrics())) await tick(feed, quick);
+  // The system takes some megabytes before the server notices: lines of a log, which only the slow one wants, are soon as many.
+  const line = { level: "info", source: "worker-1", message: "x".repeat(16_000) } as const;
+  while (!/^heddle_frames_skipped_total [1-9]/m.test(await feed.dashboard.metrics())) {
+    for (let lines = 0; lines < 64; lines++) feed.log({ ...line, time: feed.now() });
+    await tick(feed, quick);
+  }
   slow.socket.resume();
   while (slow.of(FrameType.gap).length === 0) {
     await tick(feed, quick);

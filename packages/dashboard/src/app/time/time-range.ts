@@ -2,6 +2,7 @@ import { useSyncExternalStore } from "react";
 import type { TimeView } from "../../stream/messages.js";
 import { routeNow, setParameters, useRoute } from "../routing/route.js";
 import { clusterNow, schedulerNow } from "../store/store.js";
+import { formatInstant } from "./range-address.js";
 
 /**
  * The one time range that all timelines share. While the person looks at the present it follows; the route's parameters hold it
@@ -98,7 +99,7 @@ function write(): void {
       to: undefined,
       span: view.span === DEFAULT_SPAN ? undefined : Math.round(view.span),
     });
-  else setParameters({ from: from.toFixed(3), to: to.toFixed(3), span: undefined });
+  else setParameters({ from: formatInstant(from), to: formatInstant(to), span: undefined });
   written = parametersKey();
 }
 

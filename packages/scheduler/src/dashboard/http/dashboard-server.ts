@@ -172,11 +172,16 @@ export class DashboardServer {
     const path = new URL(request.url ?? "/", "http://host").pathname;
     if (path !== "/ws" && path !== `${this.#base}/ws`)
       return turnAway(stream, { status: 404, code: "HEDDLE_NOT_FOUND", message: "sockets are at ws" });
-    const refusal = this.#doors.judgeUpgrade(request, this.#sessions.bearer(request) !== undefined);
+    const isProgram = this.#sessions.bearer(request) !== undefined;
+    const refusal = this.#doors.judgeUpgrade(request, isProgram);
     if (refusal !== undefined) return turnAway(stream, refusal);
     const role: Role | undefined = this.#sessions.roleOf(request);
     if (role === undefined)
       return turnAway(stream, { status: 401, code: "HEDDLE_UNAUTHORIZED", message: "log in first" });
+    // A page cannot read why its upgrade was refused: it is let in and told there. A program can.
+    const { full } = this.#source;
+    if (isProgram && full !== undefined)
+      return turnAway(stream, { status: 503, code: "HEDDLE_DASHBOARD_FULL", message: full });
     this.#sockets.handleUpgrade(request, stream, head, (socket) => this.#source.attach(socket, role));
   }
 }
@@ -199,7 +204,7 @@ function send(file: PageFile, request: IncomingMessage, response: Response): voi
 
 function turnAway(
   stream: Duplex,
-  refusal: Omit<PageRefusal, "status"> & { readonly status: PageRefusal["status"] | 401 | 404 },
+  refusal: Omit<PageRefusal, "status"> & { readonly status: PageRefusal["status"] | 401 | 404 | 503 },
 ): void {
   const body = JSON.stringify({ code: refusal.code, message: refusal.message });
   stream.end(

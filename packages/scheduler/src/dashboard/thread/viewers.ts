@@ -37,6 +37,13 @@ export class Viewers {
     return this.#viewers.size;
   }
 
+  /** What is said to who finds no room; undefined: there is some. */
+  get full(): string | undefined {
+    const { max } = this.#options;
+    if (this.#viewers.size < max) return undefined;
+    return `${max} pages look at this cluster already, and no more can: close one of them`;
+  }
+
   /** Sent so far. */
   get bytes(): number {
     let bytes = this.#bytesOfGone;
@@ -45,9 +52,10 @@ export class Viewers {
   }
 
   add(socket: WebSocket, greeting: Buffer): void {
-    const { max, now } = this.#options;
-    if (this.#viewers.size >= max) {
-      turnAway(socket, `${max} pages look at this cluster already, and no more can: close one of them`, now());
+    const { now } = this.#options;
+    const { full } = this;
+    if (full !== undefined) {
+      turnAway(socket, full, now());
       return;
     }
     const viewer = new Viewer(socket, {

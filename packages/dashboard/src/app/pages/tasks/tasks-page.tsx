@@ -1,11 +1,12 @@
-import { useMemo, useState } from "react";
+import { useMemo } from "react";
 import type { ReactElement } from "react";
 import { Panel } from "../../design/panel.js";
-import { useRoute } from "../../routing/route.js";
+import { setParameters, useRoute } from "../../routing/route.js";
 import { emphasisOf } from "../../stream/stream-legend.js";
 import { Minimap } from "../../stream/minimap.js";
 import { Selection } from "../../stream/selection-statistics.js";
 import { StreamPanel } from "../../stream/stream-panel.js";
+import { formatRange, parseRange } from "../../time/range-address.js";
 import { useTimeParameters } from "../../time/time-range.js";
 import "../groups/groups.css";
 import "./tasks.css";
@@ -14,7 +15,11 @@ import "./tasks.css";
 export default function TasksPage(): ReactElement {
   useTimeParameters();
   const { parameters } = useRoute();
-  const [range, setRange] = useState<readonly [number, number]>();
+  // What was selected is in the address, as what is in sight is: a copied link shows the same statistics.
+  const { select } = parameters;
+  const range = useMemo(() => parseRange(select), [select]);
+  const setRange = (next: readonly [number, number] | undefined): void =>
+    setParameters({ select: next && formatRange(next) });
   const groups = parameters["group"] ?? "";
   const failed = parameters["state"] === "failed";
   const filter = useMemo(
