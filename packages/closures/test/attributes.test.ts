@@ -54,7 +54,7 @@ const TRAVELS: Readonly<Record<string, () => unknown>> = {
   },
   "the prototype of a function, as itself": () => {
     const Fn = old();
-    return [Fn["prototype"], Fn, new Fn()];
+    return [Fn["prototype"] as object, Fn, new Fn()];
   },
   "a replaced prototype": () => {
     const Fn = old();
@@ -68,10 +68,10 @@ const TRAVELS: Readonly<Record<string, () => unknown>> = {
     return [Fn, new Fn()];
   },
   "inheritance by hand": () => {
-    const [Parent, Child] = [Object.assign(old(), { shared: [1] }), old()];
+    const [Parent, Child] = [Object.assign(old(), { shared: [1] }), old()] as const;
     Child["prototype"] = Object.create(Parent["prototype"] as object, {
       constructor: { value: Child, writable: true },
-    });
+    }) as object;
     Object.setPrototypeOf(Child, Parent);
     return [Child, new Child()];
   },

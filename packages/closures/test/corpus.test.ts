@@ -10,7 +10,7 @@ describe.each(hosts.filter(({ missing }) => !missing))("functions written for $n
   let run: CorpusRun;
   beforeAll(async () => {
     run = await runCorpus(host);
-  });
+  }, 300_000);
 
   const { except = {} } = host;
   it.each(rowsOf(host.file).filter(({ name }) => !(name in except)))("$name", (row) => {

@@ -1,4 +1,5 @@
 /** Functions captured where they were revived, and classes captured more than once. */
+import vm from "node:vm";
 import { afterEach, expect, it, vi } from "vitest";
 import { capture, Reviver } from "../src/index.js";
 import { runClient } from "./support/client-program.js";
@@ -41,9 +42,33 @@ it("a class whose static fields have changed since it was sent is worth a warnin
   expect((await sent(make))().next(1)).toBe(3);
   expect(warned.mock.calls).toEqual([
     [
-      expect.stringMatching(/a static field of class Counter has changed since the class was sent/),
+      expect.stringMatching(
+        /^a static field of class Counter, or a class that it extends or uses, has changed since it was sent: .* two classes/,
+      ),
       { type: "HeddleCaptureWarning", code: "HEDDLE_CAPTURE_CLASS_CHANGED" },
     ],
+  ]);
+  warned.mockRestore();
+});
+
+it.each([
+  ["a class", (type: object) => Object.freeze(type), /^class Point was frozen after it was sent: .* two classes Point/],
+  ["a class", (type: object) => Object.seal(type), /^class Point was sealed after it was sent/],
+  [
+    "the prototype of a class",
+    ({ prototype }: { prototype: object }) => Object.preventExtensions(prototype),
+    /^the prototype of class Point was closed to new properties after it was sent/,
+  ],
+] as const)("that %s was closed since it was sent is said as what it is", async (_, close, message) => {
+  const warned = vi.spyOn(process, "emitWarning").mockImplementation(() => {});
+  // A script for each: a warning comes once per place.
+  const Point = vm.runInThisContext("(class Point { static origin = 0; x = 1; })") as new () => { x: number };
+  const make = () => new Point();
+  await sent(make);
+  close(Point);
+  expect((await sent(make))().x).toBe(1);
+  expect(warned.mock.calls).toEqual([
+    [expect.stringMatching(message), { type: "HeddleCaptureWarning", code: "HEDDLE_CAPTURE_CLASS_CHANGED" }],
   ]);
   warned.mockRestore();
 });

@@ -3,6 +3,7 @@ import { describe, expect, it } from "vitest";
 import { InspectorUnavailableError } from "../src/errors.js";
 import { checkAnswers, type InspectorAnswers } from "../src/inspect/self-test.js";
 import { grab, internalSlots, namedProperties, withInspector } from "../src/inspect/session.js";
+import { runClient } from "./support/client-program.js";
 
 const answers: InspectorAnswers = { internalSlots, grab, namedProperties };
 type Slots = Record<string, ReturnType<typeof internalSlots>[string]>;
@@ -117,6 +118,44 @@ describe("the self-test", () => {
       code: "HEDDLE_INSPECTOR_UNAVAILABLE",
       unexpected: expect.stringMatching(unexpected) as string,
       message: expect.stringContaining(`the inspector of Node ${process.version}`) as string,
+    });
+  });
+});
+
+describe("where the inspector answers otherwise", () => {
+  it("functions that need no variables go, and others are refused with what it is and what to do", async () => {
+    const { free, refused } = await runClient<Record<"free" | "refused", object>>({
+      "main.mjs": `
+        import { Session } from "node:inspector";
+        const { post } = Session.prototype;
+        Session.prototype.post = function (method, params, answered) {
+          return post.call(this, method, params, (error, result) => {
+            for (const slot of result?.internalProperties ?? []) if (slot.name === "[[Scopes]]") slot.name = "[[Places]]";
+            answered?.(error, result);
+          });
+        };
+        const { capture } = await import("@heddle/closures");
+        const factor = 3;
+        const taken = (fn) => {
+          try {
+            return { definitions: capture(fn).definitions.length };
+          } catch ({ code, reason, hint, cause }) {
+            return { code, reason, hint, cause: cause.message };
+          }
+        };
+        console.log(JSON.stringify({ free: taken((x) => Math.sqrt(x)), refused: taken((x) => x * factor) }));`,
+    });
+    expect(free).toEqual({ definitions: 2 });
+    const { version } = process;
+    expect(refused).toEqual({
+      code: "HEDDLE_FUNCTION_NOT_SERIALIZABLE",
+      reason:
+        "it uses 'factor', and variables cannot be read here: " +
+        `the inspector of Node ${version} does not answer as expected (arrow functions have no scopes)`,
+      hint:
+        "use a release of Node that Heddle is tested with, pass them as arguments, or export the function from a file that the main " +
+        "script imports",
+      cause: expect.stringContaining(`the inspector of Node ${version} (V8 ${process.versions.v8})`) as string,
     });
   });
 });

@@ -145,6 +145,69 @@ describe("functions and instances in arguments and results", () => {
     expect(keys).toEqual([["x", "y"], 5]);
   });
 
+  const CLOSED: Readonly<Record<string, () => object>> = {
+    "an instance": () => new Point(1, 2),
+    "an instance with hidden and computed properties": () =>
+      Object.defineProperties(new Point(1, 2), { hidden: { value: 5 }, sum: { get: () => 3 }, set: { set: () => {} } }),
+    "a Map of one's own": () => Object.assign(new Table([["a", 1]]), { label: "t" }),
+    "an array of one's own": () => Object.assign(Stack.from([1, 2]), { label: "s" }),
+    "an error of one's own": () => new Problem("bad", 7),
+    "an instance that holds itself": () => {
+      const point = new Point(1, 2) as Point & { self?: object; others?: object };
+      return Object.assign(point, { self: point, others: [new Point3(0, 0), point] });
+    },
+  };
+  const WAYS = [Object.freeze, Object.seal, Object.preventExtensions];
+  it.each(Object.keys(CLOSED).flatMap((kind) => WAYS.map((way) => ({ kind, way, name: way.name }))))(
+    "$name keeps its effect on $kind, there and back",
+    async ({ kind, way }) => {
+      const value = way(CLOSED[kind]!());
+      const before = [Object.isExtensible(value), Object.isSealed(value), Object.isFrozen(value)];
+      const [there, back] = await thread.run(
+        (at: object) => [[Object.isExtensible(at), Object.isSealed(at), Object.isFrozen(at)], at] as const,
+        value,
+      );
+      expect(there).toEqual(before);
+      expect([Object.isExtensible(back), Object.isSealed(back), Object.isFrozen(back)]).toEqual(before);
+      expect(back).toEqual(value);
+    },
+  );
+
+  it("keeps what is frozen in what an argument uses, and its class", async () => {
+    class Shut {
+      static limit = 1;
+      limit(): number {
+        return Shut.limit;
+      }
+    }
+    Object.freeze(Shut);
+    Object.freeze(Shut.prototype);
+    const settings = Object.freeze({ deep: Object.freeze([1]) });
+    const read = Object.freeze(() => settings);
+    expect(
+      await thread.run(
+        (shut: Shut, use: () => { deep: object }) =>
+          [shut, shut.constructor, Object.getPrototypeOf(shut) as object, use, use(), use().deep].map((at) =>
+            Object.isFrozen(at),
+          ),
+        new Shut(),
+        read,
+      ),
+    ).toEqual([false, true, true, true, true, true]);
+  });
+
+  it("copies frozen plain data as structuredClone does: not frozen", async () => {
+    const data = [{ a: 1 }, [1], new Map([["k", 1]]), new Set([1]), new Date(0)].map((part) => Object.freeze(part));
+    const isFrozen = (at: readonly object[]): boolean[] => at.map((part) => Object.isFrozen(part));
+    expect(isFrozen(structuredClone(data))).toEqual(data.map(() => false));
+    const [there, back] = await thread.run(
+      (at: readonly object[]) => [at.map((part) => Object.isFrozen(part)), at.map(Object.freeze)] as const,
+      data,
+    );
+    expect(there).toEqual(data.map(() => false));
+    expect(isFrozen(back)).toEqual(data.map(() => false));
+  });
+
   it("refuses an instance with private fields", async () => {
     await expect(thread.run((s: Secret) => s.value(), new Secret())).rejects.toThrow(FunctionNotSerializableError);
     await expect(thread.run((s: Secret) => s.value(), new Secret())).rejects.toThrow(/private fields/);

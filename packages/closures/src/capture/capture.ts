@@ -6,7 +6,7 @@ import { currentShipping, type Shipping } from "../modules/shipping.js";
 import type { Definition } from "../wire/definition.js";
 import type { Integrity } from "../wire/heads.js";
 import { Encoder } from "./encoder.js";
-import { integrityOf } from "./integrity.js";
+import { integrityOf } from "../integrity.js";
 
 /** A function made ready to travel. */
 export interface Captured {

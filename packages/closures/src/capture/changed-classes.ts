@@ -4,7 +4,7 @@ import { isPrototypeOf } from "../intrinsics.js";
 import { ownProperty, type OwnProperty } from "../own-property.js";
 import type { Encoder } from "./encoder.js";
 import { extendsNull, type FunctionCode } from "./function-code.js";
-import { integrityOf } from "./integrity.js";
+import { integrityOf } from "../integrity.js";
 import { propertyText } from "./trail.js";
 
 /**

@@ -2,12 +2,12 @@ import { ownProperty } from "../own-property.js";
 import { namesMember, type StaticParts } from "../analysis/static-parts.js";
 import type { AnyFunction } from "../any-function.js";
 import { showWarning } from "../warnings.js";
-import type { FunctionNode } from "../wire/heads.js";
+import type { FunctionNode, Integrity } from "../wire/heads.js";
 import { classKey } from "./class-key.js";
 import type { Encoder } from "./encoder.js";
 import { refuseChangedClass } from "./changed-classes.js";
 import type { FunctionCode } from "./function-code.js";
-import { integrityOf } from "./integrity.js";
+import { integrityOf } from "../integrity.js";
 import { encodeProperties } from "./objects.js";
 
 /** What a class has beyond its source: the present values of its static fields. */
@@ -35,23 +35,46 @@ export function encodeClassParts(encoder: Encoder, type: AnyFunction, code: Func
   if (key !== undefined) node.share = key;
 }
 
-/** The keys under which classes were sent. */
-const sentKeys = new WeakMap<AnyFunction, string>();
+/** A class as it was when it was sent. */
+interface Sent {
+  readonly key: string;
+  readonly integrity: Integrity | undefined;
+  readonly prototypeIntegrity: Integrity | undefined;
+}
 
-/** A class is one class on a worker as long as its static fields are what they were. */
+const sentClasses = new WeakMap<AnyFunction, Sent>();
+
+/** A class is one class on a worker as long as it, and what it extends and uses, is what it was. */
 function warnIfChanged(encoder: Encoder, type: AnyFunction, code: FunctionCode, key: string): void {
-  const before = sentKeys.get(type);
-  sentKeys.set(type, key);
-  if (before === undefined || before === key) return;
+  const before = sentClasses.get(type);
+  const now = { key, integrity: integrityOf(type), prototypeIntegrity: integrityOf(type.prototype) };
+  sentClasses.set(type, now);
+  if (before === undefined || before.key === key) return;
   const warning = {
     kind: "class-changed",
     name: type.name,
     message:
-      `a static field of class ${type.name} has changed since the class was sent: from now on workers have two classes ` +
-      `${type.name}, and instances of one are not instances of the other; move the class to its own file and import it`,
+      `${whatHappened(type.name, before, now)}: from now on workers have two classes ${type.name}, and instances of one are not ` +
+      "instances of the other; do that before it is first sent, or move the class to its own file and import it",
   } as const;
   encoder.warnings.push(warning);
   showWarning(`${code.script.id}:${code.offset}`, warning);
+}
+
+const MADE: Readonly<Record<Integrity, string>> = {
+  frozen: "frozen",
+  sealed: "sealed",
+  fixed: "closed to new properties",
+};
+
+function whatHappened(name: string, before: Sent, now: Sent): string {
+  const parts = [
+    [`class ${name}`, before.integrity, now.integrity],
+    [`the prototype of class ${name}`, before.prototypeIntegrity, now.prototypeIntegrity],
+  ] as const;
+  const closed = parts.find(([, then, since]) => since !== undefined && then !== since);
+  if (closed !== undefined) return `${closed[0]} was ${MADE[closed[2]!]} after it was sent`;
+  return `a static field of class ${name}, or a class that it extends or uses, has changed since it was sent`;
 }
 
 /** Static methods and accessors come with the source; what is left is data, and what static blocks have added. */

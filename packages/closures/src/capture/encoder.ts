@@ -5,7 +5,7 @@ import type { CaptureWarning } from "../warnings.js";
 import { packDefinition, type Definition, type PackedDefinition } from "../wire/definition.js";
 import type { BufferRange, Entry, FunctionHead, ModuleRef, Node } from "../wire/heads.js";
 import { encodeFunction } from "./functions.js";
-import { integrityOf } from "./integrity.js";
+import { integrityOf } from "../integrity.js";
 import { encodeObject } from "./objects.js";
 import { SharedCells } from "./shared-cells.js";
 import { Trail } from "./trail.js";

@@ -7,7 +7,7 @@ import { ENUMERABLE, type FunctionNode, type Node, type PropertyEntry } from "..
 import type { Encoder } from "./encoder.js";
 import type { BoundFunction } from "../inspect/function-internals.js";
 import type { FunctionCode } from "./function-code.js";
-import { integrityOf } from "./integrity.js";
+import { integrityOf } from "../integrity.js";
 import { encodeContent, encodeProperties, encodePrototype } from "./objects.js";
 
 /** Own properties that sloppy functions have, and nobody can set. */

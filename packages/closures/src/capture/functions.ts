@@ -13,7 +13,7 @@ import { encodeClassParts } from "./classes.js";
 import type { Encoder } from "./encoder.js";
 import { fieldReceiver } from "./field-arrows.js";
 import { codeDefinition, extendsNull, type FunctionCode } from "./function-code.js";
-import { keepPlan, planFunction, type CopyPlan } from "./function-plan.js";
+import { keepPlan, planFunction, type CopyPlan, type FunctionPlan } from "./function-plan.js";
 import {
   addDynamicImport,
   addRequired,
@@ -63,16 +63,7 @@ export function encodeFunction(encoder: Encoder, fn: AnyFunction): Entry {
       );
     case "unreadable":
       encoder.trail.steps.push({ kind: "function", fn });
-      throw encoder.refuse(
-        `it uses ${plan.names.map((name) => `'${name}'`).join(", ")}, and variables cannot be read here: ${
-          plan.cause.unexpected === undefined
-            ? "Node's inspector is not available"
-            : `the inspector of Node ${process.version} does not answer as expected (${plan.cause.unexpected})`
-        }`,
-        "allow the inspector (with --permission: --allow-inspector, from Node 24 on), pass them as arguments, or export the function " +
-          "from a file that the main script imports",
-        { cause: plan.cause },
-      );
+      throw refuseUnread(encoder, plan);
     case "export":
       return encodeExport(encoder, plan.file, plan.mode, [plan.name], fn);
     case "copy":
@@ -80,6 +71,25 @@ export function encodeFunction(encoder: Encoder, fn: AnyFunction): Entry {
         return encodePackageFunction(encoder, fn, plan, holder);
       return encodeCopy(encoder, fn, plan, holder);
   }
+}
+
+function refuseUnread(encoder: Encoder, { names, cause }: Extract<FunctionPlan, { kind: "unreadable" }>): Error {
+  const { unexpected } = cause;
+  const [why, remedy] =
+    unexpected === undefined
+      ? [
+          "Node's inspector is not available",
+          "allow the inspector (with --permission: --allow-inspector, from Node 24 on)",
+        ]
+      : [
+          `the inspector of Node ${process.version} does not answer as expected (${unexpected})`,
+          "use a release of Node that Heddle is tested with",
+        ];
+  return encoder.refuse(
+    `it uses ${names.map((name) => `'${name}'`).join(", ")}, and variables cannot be read here: ${why}`,
+    `${remedy}, pass them as arguments, or export the function from a file that the main script imports`,
+    { cause },
+  );
 }
 
 function encodeBound(

@@ -51,7 +51,7 @@ export function encodeRequire(
     if (unit !== undefined) encoder.addUnit(unit);
   }
   let nodes = requireNodes.get(encoder);
-  if (nodes === undefined) requireNodes.set(encoder, (nodes = new Map()));
+  if (nodes === undefined) requireNodes.set(encoder, (nodes = new Map<unknown, RequireNode>()));
   nodes.set(require, node);
   return encoder.add(require, node);
 }

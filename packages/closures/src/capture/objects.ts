@@ -15,7 +15,7 @@ import {
 } from "../wire/heads.js";
 import type { Encoder } from "./encoder.js";
 import { importByIdentity } from "./imports.js";
-import { integrityOf } from "./integrity.js";
+import { integrityOf } from "../integrity.js";
 import { nativeAncestor } from "./native-ancestor.js";
 import { instanceHasPrivates } from "./private-fields.js";
 import { propertyText } from "./trail.js";

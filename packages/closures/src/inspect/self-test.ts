@@ -83,7 +83,7 @@ export function checkAnswers(answers: InspectorAnswers): void {
 }
 
 function checkScopes(ask: Ask, name: string, variables: Record<string, object>): void {
-  const what = name === "uses" ? "an arrow function" : `${name} functions`;
+  const what = `${name === "uses" ? "arrow" : name} functions`;
   const { location, scopes } = ask(name);
   expect(typeof location?.scriptId === "string" && location.columnNumber !== undefined, `${what} have no location`);
   expect(scopes.length > 0, `${what} have no scopes`);

@@ -1,6 +1,7 @@
 import { ownProperty } from "../own-property.js";
 import type { AnyFunction } from "../any-function.js";
 import { classByKey, rememberRevivedClass } from "../class-identity.js";
+import { impose } from "../integrity.js";
 import { resolveIntrinsic } from "../intrinsics.js";
 import { rememberStandIn } from "../modules/origins.js";
 import { markPerWorker, type PerWorkerParts } from "../per-worker-values.js";
@@ -305,11 +306,7 @@ export class GraphBuilder {
 
   /** @param find - called at the end: a function's prototype may still be replaced */
   private sealLater(find: () => object, integrity: Integrity): void {
-    this.sealing.push(() => {
-      if (integrity === "frozen") Object.freeze(find());
-      else if (integrity === "sealed") Object.seal(find());
-      else Object.preventExtensions(find());
-    });
+    this.sealing.push(() => impose(integrity, find()));
   }
 }
 

@@ -101,7 +101,7 @@ export class ModuleLoader {
     const resolve = Object.assign(
       (specifier: string, options?: { paths?: string[] }) =>
         sent((name) => this.require.resolve(name, options), specifier),
-      { paths: this.require.resolve.paths },
+      { paths: (request: string) => this.require.resolve.paths(request) },
     );
     const require = Object.assign(own, this.require, { resolve });
     Object.defineProperty(require, "name", { value: "require", configurable: true });

@@ -7,10 +7,11 @@ import { capture } from "../capture/capture.js";
 import { nativeAncestor } from "../capture/native-ancestor.js";
 import { instanceHasPrivates } from "../capture/private-fields.js";
 import { FunctionNotSerializableError } from "../errors.js";
+import { integrityOf } from "../integrity.js";
 import { ownConstructor, ownProperty } from "../own-property.js";
 import { ACCESSOR, CONFIGURABLE, ENUMERABLE, WRITABLE } from "../wire/heads.js";
 import type { TravellingValueOptions } from "./function-extension.js";
-import { Base, readInstance } from "./instance-parts.js";
+import { Base, INTEGRITIES, readInstance } from "./instance-parts.js";
 import { revived } from "./revived.js";
 
 /**
@@ -29,6 +30,7 @@ export function instanceExtension({ onCaptured, reviver }: TravellingValueOption
       writer.string(captured.token);
       const base = baseOf(value);
       writer.varint(base);
+      writer.varint(INTEGRITIES.indexOf(integrityOf(value)));
       writeContent(value, base, writer);
       writeProperties(value, base, writer);
     },

@@ -1,18 +1,24 @@
 /** An instance, put together from the parts it travelled in. What takes it apart is `instance-extension.ts`. */
 import type { ValueReader } from "@heddle/protocol/values";
 import type { AnyFunction } from "../any-function.js";
-import { ACCESSOR, CONFIGURABLE, ENUMERABLE, WRITABLE } from "../wire/heads.js";
+import { impose } from "../integrity.js";
+import { ACCESSOR, CONFIGURABLE, ENUMERABLE, WRITABLE, type Integrity } from "../wire/heads.js";
 
 /** What an instance is underneath: which builtin made it, and so which content it has beside properties. */
 export const Base = { object: 0, error: 1, map: 2, set: 3, array: 4 } as const;
 export type Base = (typeof Base)[keyof typeof Base];
 
+/** What an instance is closed to, by its number on the wire. */
+export const INTEGRITIES: readonly (Integrity | undefined)[] = [undefined, "fixed", "sealed", "frozen"];
+
 /** Reads what follows the class of an instance. */
 export function readInstance(type: AnyFunction, reader: ValueReader): object {
   const base = reader.varint() as Base;
+  const integrity = INTEGRITIES[reader.varint()];
   const value = reader.remember(Object.setPrototypeOf(empty(base), type.prototype as object) as object);
   readContent(value, base, reader);
   readProperties(value, reader);
+  if (integrity !== undefined) impose(integrity, value);
   return value;
 }
 

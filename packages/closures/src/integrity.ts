@@ -1,5 +1,5 @@
-import { ownProperty } from "../own-property.js";
-import type { Integrity } from "../wire/heads.js";
+import { ownProperty } from "./own-property.js";
+import type { Integrity } from "./wire/heads.js";
 
 /** Properties that V8 computes, and does not look at when it says whether an object is frozen. */
 const COMPUTED = ["prototype", "length", "stack"] as const;
@@ -11,4 +11,10 @@ export function integrityOf(value: unknown): Integrity | undefined {
   if (!Object.isSealed(value)) return "fixed";
   const isFrozen = Object.isFrozen(value) && COMPUTED.every((key) => ownProperty(value, key)?.writable !== true);
   return isFrozen ? "frozen" : "sealed";
+}
+
+export function impose(integrity: Integrity, value: object): void {
+  if (integrity === "frozen") Object.freeze(value);
+  else if (integrity === "sealed") Object.seal(value);
+  else Object.preventExtensions(value);
 }
