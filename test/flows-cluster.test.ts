@@ -181,9 +181,9 @@ describe("when things break", () => {
         console.log((await run.wait()).type);
         return "over";
       }, { taskRunner: new ClusterTaskRunner({ cluster }) });
-      console.log(await f());
+      console.log(await f().catch((error) => error.code));
     `);
-    expect(lines).toEqual(["Crashed", "over"]);
+    expect(lines).toEqual(["Crashed", "HEDDLE_RUN_CRASHED"]);
   });
 
   it("leaves no process behind when it is interrupted", async () => {

@@ -352,6 +352,61 @@ describe("a flow on a cluster", () => {
   });
 });
 
+describe("a flow whose process does not read for a while", () => {
+  it("says how many messages were lost, and every run ends as it did", async () => {
+    await using program = script(
+      folder,
+      `import { existsSync, writeFileSync } from "node:fs";
+      // Little of what nobody reads is kept.
+      process.env.HEDDLE_SCHEDULER_MAX_CLIENT_BACKLOG = "1MiB";
+      const { ClusterTaskRunner, Failed, INPUTS, LocalStorage, flow, log, task } = await import("heddle");
+      const mark = ${JSON.stringify(join(folder.path, "over"))};
+      const resultStorage = new LocalStorage(${JSON.stringify(join(folder.path, "results"))});
+      // Its place is a file.
+      const notThere = new LocalStorage(${JSON.stringify(join(folder.path, "script.mjs"))});
+      const loud = task((part) => { for (let i = 0; i < 120; i++) log.info(i + " ".repeat(32_000)); return part; }, { name: "loud" });
+      const known = task((x) => x, { name: "known", cachePolicy: INPUTS, resultStorage });
+      const kept = task((x) => { throw new Error("kept" + x); }, { name: "kept", persistResult: true, resultStorage });
+      const late = task(() => Failed({ name: "TimedOut", message: "late" }), { name: "late" });
+      const unkept = task((x) => x, { name: "unkept", persistResult: true, resultStorage: notThere });
+      // After the others, as well as can be told from here.
+      const over = task(async () => { await new Promise((resolve) => setTimeout(resolve, 300)); writeFileSync(mark, ""); }, { name: "over", priority: -1 });
+      const f = flow(async function f() {
+        await known.submit(1).result();
+        const waitFor = [0, 1, 2, 3, 4].map((part) => loud.submit(part));
+        known.with({ waitFor }).submit(1);
+        kept.with({ waitFor }).submit(1);
+        late.with({ waitFor }).submit();
+        unkept.with({ waitFor }).submit(1);
+        over.with({ waitFor }).submit();
+        // In a later turn, when what was submitted is on its way.
+        await new Promise((resolve) => setTimeout(resolve, 50));
+        while (!existsSync(mark));
+        return { over: true };
+      }, { taskRunner: new ClusterTaskRunner({ cluster: { workers: 1, port: 0, dashboard: false } }) });
+      await f();`,
+    );
+    expect(await run(program)).toMatchObject({ status: 0 });
+    using reader = history();
+    const { id } = onlyRun(reader);
+    expect(reader.taskRuns(id).map(({ name, state }) => `${name} ${state.name}`)).toEqual([
+      "known-0 Completed",
+      ...[0, 1, 2, 3, 4].map((part) => `loud-${part} Completed`),
+      "known-1 Cached",
+      "kept-0 Failed",
+      "late-0 TimedOut",
+      "unkept-0 Crashed",
+      "over-0 Completed",
+    ]);
+    expect(reader.states(id, 7).at(-1)).toMatchObject({ result: { key: expect.any(String) as string } });
+    const { lines } = reader.logs(id, { limit: 1_000 });
+    const lost = lines.flatMap(({ message }) => /^(\d+) messages were lost/.exec(message)?.[1] ?? []).map(Number);
+    expect(lost.length).toBeGreaterThan(0);
+    const loud = lines.filter(({ message }) => /^\d+ {9}/.test(message));
+    expect(loud.length + lost.reduce((sum, each) => sum + each, 0)).toBe(5 * 120);
+  });
+});
+
 describe("a history that cannot be written", () => {
   const FLOW = `
     const { ClusterTaskRunner, flow, task } = await import("heddle");

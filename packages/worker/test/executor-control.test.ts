@@ -82,9 +82,10 @@ describe("what libraries may do with a run", () => {
   it("fails for good with the cause", async () => {
     await using harness = await Harness.start();
     const { failure, error } = await harness.run(() => {
-      throw new FinalFailure(new RangeError("enough"));
+      throw new FinalFailure(new RangeError("enough"), { run: { crashed: true } });
     });
     expect(failure).toMatchObject({ kind: "error", isFinal: true, message: "RangeError: enough" });
+    expect(failure!.data).toEqual({ run: { crashed: true } });
     expect(error).toMatchObject({ name: "RangeError", message: "enough" });
   });
 
@@ -107,14 +108,14 @@ describe("long runs", () => {
 
 describe("news", () => {
   it("is left out and counted where there is more than anybody can read, but for what must arrive", () => {
-    const sent: { size: number; dropped: number | undefined }[] = [];
-    const gate = new NewsGate(({ events, dropped }) => sent.push({ size: events.length, dropped }));
+    const sent: { size: number; dropped?: number; mustArrive?: boolean }[] = [];
+    const gate = new NewsGate(({ op: _, topic: __, events, ...rest }) => sent.push({ size: events.length, ...rest }));
     const megabyte = new Uint8Array(256 * 1024);
     for (let i = 0; i < 200; i++) gate.publish("run", megabyte, false);
     const arrived = sent.length;
     expect(arrived).toBeGreaterThanOrEqual(64);
     expect(arrived).toBeLessThan(200);
     gate.publish("run", bytes("end"), true);
-    expect(sent.at(-1)).toEqual({ size: 3, dropped: 200 - arrived });
+    expect(sent.at(-1)).toEqual({ size: 3, dropped: 200 - arrived, mustArrive: true });
   });
 });

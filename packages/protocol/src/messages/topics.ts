@@ -18,6 +18,8 @@ export interface PublishEvents {
   readonly events: Uint8Array;
   /** Messages left out before this one, because there were more than may be sent in a second. */
   readonly dropped?: number;
+  /** It is rare and small, and goes to a listener that does not keep up when others do not any more. */
+  readonly mustArrive?: boolean;
 }
 
 /** To be said again on every connection. Doing so twice is harmless. */
@@ -39,4 +41,7 @@ export interface EventsPublished {
   /** Name of the worker; absent: a client. */
   readonly worker?: string;
   readonly dropped?: number;
+  readonly mustArrive?: boolean;
+  /** Messages of this topic before this one that the listener was not sent because it did not read; then `events` may be empty. */
+  readonly missed?: number;
 }

@@ -306,6 +306,7 @@ function published(fields: Fields): void {
   checkTopic(fields, "topic", fields.text("topic"));
   if (fields.bytes("events").length > MAX_EVENT_BYTES) fields.fail("events", `at most ${MAX_EVENT_BYTES} bytes`);
   if (fields.has("dropped")) fields.integer("dropped");
+  if (fields.has("mustArrive")) fields.flag("mustArrive");
 }
 
 function checkTopic(fields: Fields, field: string, topic: string): void {

@@ -52,8 +52,8 @@ export function publishOfClient(state: SchedulerState, client: number, message: 
   state.instructions.push({ to: "shell", action: "event", client, topic, events });
 }
 
-function passedOn({ topic, events, dropped }: PublishEvents): EventsPublished {
-  return { op: "published", topic, events, ...(dropped === undefined ? {} : { dropped }) };
+function passedOn({ op: _, ...news }: PublishEvents): EventsPublished {
+  return { op: "published", ...news };
 }
 
 function pass(state: SchedulerState, client: number, message: EventsPublished): void {

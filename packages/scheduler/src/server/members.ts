@@ -8,6 +8,7 @@ import type {
   WorkerHello,
   WorkerToScheduler,
 } from "@heddle/protocol";
+import type { MissedNews } from "./missed-news.js";
 
 type ClientChannel = Channel<SchedulerToClient, ClientToScheduler>;
 type WorkerChannel = Channel<SchedulerToWorker, WorkerToScheduler>;
@@ -17,6 +18,7 @@ export interface ClientMember {
   readonly index: number;
   readonly hello: ClientHello;
   readonly channel: ClientChannel;
+  readonly missed: MissedNews;
 }
 
 export interface WorkerMember {

@@ -11,6 +11,7 @@ import {
   validateWorkerMessage,
   type ClientHello,
   type Hello,
+  type SchedulerToClient,
   type Welcome,
   type WorkerHello,
 } from "@heddle/protocol";
@@ -19,6 +20,7 @@ import type { SchedulerCore } from "../core/scheduler-core.js";
 import { WorkerNameTakenError, refuse } from "./greeting.js";
 import { Members, type ClientMember, type WorkerMember } from "./members.js";
 import { ExitReports } from "./exit-reports.js";
+import { MissedNews } from "./missed-news.js";
 
 export interface ShellOptions {
   readonly core: Pick<SchedulerCore, "handle">;
@@ -59,7 +61,10 @@ export class Shell {
   }
 
   start(): void {
-    this.#ticker = setInterval(() => this.#feed({ type: "tick" }), TICK);
+    this.#ticker = setInterval(() => {
+      this.#feed({ type: "tick" });
+      this.#tellOfMissed();
+    }, TICK);
     this.#ticker.unref();
   }
 
@@ -110,6 +115,7 @@ export class Shell {
       role: "client",
       index,
       hello,
+      missed: new MissedNews(),
       channel: new Channel(socket, {
         onMessages: (messages) => {
           for (const message of messages) {
@@ -228,16 +234,30 @@ export class Shell {
       case "client": {
         const member = this.members.clients.get(instruction.client);
         if (member === undefined) return;
-        // A listener that does not keep up misses events rather than losing its connection and its results with it.
-        if (instruction.message.op === "published" && member.channel.buffered > this.#options.maxClientBacklog / 4)
-          return;
-        member.channel.send(instruction.message);
-        if (member.channel.buffered > this.#options.maxClientBacklog) this.#tooSlow(member);
+        this.#tell(member, instruction.message);
         return;
       }
       case "shell":
         this.#performHere(instruction);
     }
+  }
+
+  #tell(member: ClientMember, message: SchedulerToClient): void {
+    const { channel, missed } = member;
+    const { maxClientBacklog } = this.#options;
+    const backlog = channel.buffered / maxClientBacklog;
+    if (message.op === "published" && !missed.admits(message, backlog)) return;
+    // With the answer to a question it knows everything that was before it.
+    if (!missed.isEmpty) for (const note of missed.take(message.op === "answer" ? 0 : backlog)) channel.send(note);
+    channel.send(message);
+    if (channel.buffered > maxClientBacklog) this.#tooSlow(member);
+  }
+
+  /** Also those to whom nothing else is said. */
+  #tellOfMissed(): void {
+    const { maxClientBacklog } = this.#options;
+    for (const { channel, missed } of this.members.clients.values())
+      if (!missed.isEmpty) for (const note of missed.take(channel.buffered / maxClientBacklog)) channel.send(note);
   }
 
   #performHere(instruction: Instruction & { to: "shell" }): void {

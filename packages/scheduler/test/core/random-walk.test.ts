@@ -118,7 +118,10 @@ function answerRevokes(worker: TestWorker, draw: () => number): void {
 }
 
 describe("any order of events", () => {
-  test("[SCH-40] 300 random walks break no invariant, lose nothing and leave nothing", () => {
-    for (let seed = 1; seed <= 300; seed++) walk(seed);
-  });
+  test.each(Array.from({ length: 10 }, (_, part) => [30 * part + 1, 30 * part + 30]))(
+    "[SCH-40] random walks %i to %i break no invariant, lose nothing and leave nothing",
+    (first, last) => {
+      for (let seed = first; seed <= last; seed++) walk(seed);
+    },
+  );
 });

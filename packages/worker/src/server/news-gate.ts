@@ -26,7 +26,8 @@ export class NewsGate {
       return;
     }
     this.#allowance -= events.byteLength;
-    this.#send({ op: "publish", topic, events, ...(this.#dropped === 0 ? {} : { dropped: this.#dropped }) });
+    const left = this.#dropped === 0 ? {} : { dropped: this.#dropped };
+    this.#send({ op: "publish", topic, events, ...left, ...(mustArrive ? { mustArrive } : {}) });
     this.#dropped = 0;
   }
 }

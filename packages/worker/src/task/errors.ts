@@ -154,7 +154,11 @@ registerError(NativeAddonError);
 
 /** What an attempt throws that no other may follow, however many retries are left. The task fails with `cause`. */
 export class FinalFailure extends HeddleError {
-  constructor(cause: unknown) {
+  constructor(
+    cause: unknown,
+    /** Plain data that goes with the failure's record, beside the error. */
+    readonly facts?: Readonly<Record<string, unknown>>,
+  ) {
     super("HEDDLE_FINAL_FAILURE", "the task asked for no further attempt", { cause });
   }
 }

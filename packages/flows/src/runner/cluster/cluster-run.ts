@@ -3,10 +3,11 @@ import type { Future } from "@heddle/client";
 import type { RunClient } from "@heddle/client/runs";
 import type { FailureKind } from "@heddle/protocol";
 import { loadResult } from "../../results/result-keeper.js";
+import type { StoredResult } from "../../results/stored-result.js";
 import { missing } from "../../state/state.js";
 import type { RunnerHandle, RunnerTask, RunOutcome } from "../task-runner.js";
 import { ArtifactPieces } from "./artifact-news.js";
-import type { RunNews } from "./news.js";
+import type { FailureFacts, RunNews } from "./news.js";
 
 /** What a run needs of its runner. */
 export interface RunHost {
@@ -38,7 +39,8 @@ export class ClusterRun implements RunnerHandle {
   #took = 0;
   #worker: string | undefined;
   #artifacts: ArtifactPieces | undefined;
-  #end: Extract<RunNews, { kind: "end" }> | undefined;
+  #completion: Extract<RunNews, { kind: "completed" }> | undefined;
+  #stored: StoredResult | undefined;
   #status: "open" | "completed" | "over" = "open";
   #isCancelled = false;
   #isReleased = false;
@@ -59,7 +61,7 @@ export class ClusterRun implements RunnerHandle {
   }
 
   async value(): Promise<unknown> {
-    const stored = this.#end?.stored;
+    const stored = this.#stored;
     if (this.#isReleased || this.#host.isStopped) {
       if (stored !== undefined) return loadResult(stored);
       throw missing(
@@ -133,8 +135,8 @@ export class ClusterRun implements RunnerHandle {
         this.#worker = worker;
         this.#running(news.attempt, this.#ownTime(news.time));
         return;
-      case "end":
-        this.#end = news;
+      case "completed":
+        this.#completion = news;
         return;
     }
   }
@@ -177,9 +179,11 @@ export class ClusterRun implements RunnerHandle {
       // What failed before it: it never ran.
       if (failure.origin !== undefined) return { type: "crashed", error };
       const time = this.#timeOfEnd();
-      if (!OF_USER.has(failure.kind) || this.#end?.crashed === true) return { type: "crashed", error, time };
-      const stored = this.#end?.stored;
-      const timedOut = failure.kind === "timeout" || this.#end?.timedOut === true;
+      const facts = (data["run"] ?? {}) as FailureFacts;
+      if (!OF_USER.has(failure.kind) || facts.crashed === true) return { type: "crashed", error, time };
+      const { stored } = facts;
+      this.#stored = stored;
+      const timedOut = failure.kind === "timeout" || facts.timedOut === true;
       return { type: "failed", error, timedOut, ...(stored === undefined ? {} : { stored }), time };
     }
     if (status === "cancelled") {
@@ -194,12 +198,12 @@ export class ClusterRun implements RunnerHandle {
 
   #completed(): RunOutcome {
     const time = this.#timeOfEnd();
-    const end = this.#end;
-    if (end === undefined) return { type: "completed", time };
+    const { cacheKey, stored } = this.#completion ?? {};
+    this.#stored = stored;
     return {
       type: "completed",
-      ...(end.cacheKey === undefined ? {} : { cached: { cacheKey: end.cacheKey } }),
-      ...(end.stored === undefined ? {} : { stored: end.stored }),
+      ...(cacheKey === undefined ? {} : { cached: { cacheKey } }),
+      ...(stored === undefined ? {} : { stored }),
       time,
     };
   }

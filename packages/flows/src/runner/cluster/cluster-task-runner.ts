@@ -272,7 +272,12 @@ class FlowSession implements RunHost {
     run.ended();
   }
 
-  #hear({ events, worker, dropped }: EventsPublished): void {
+  #hear({ events, worker, dropped, missed }: EventsPublished): void {
+    if (missed !== undefined)
+      this.#context.log(
+        "warn",
+        `${missed} messages were lost (log lines, retries, artifacts): this process did not read them in time`,
+      );
     // Events of other clients about this flow run are not from its workers.
     if (worker === undefined) return;
     if (dropped !== undefined)

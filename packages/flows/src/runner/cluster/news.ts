@@ -40,16 +40,22 @@ export type RunNews =
       readonly count: number;
       readonly bytes: Uint8Array;
     }
-  /** More about the end that follows. `crashed`: what it fails with did not come from the user's code. */
+  /** More about the completion that follows. */
   | {
-      readonly kind: "end";
+      readonly kind: "completed";
       readonly number: number;
       readonly cacheKey?: string;
       readonly stored?: StoredResult;
-      readonly crashed?: boolean;
-      /** The attempt before was over its time, and no other is wanted. */
-      readonly timedOut?: boolean;
     };
+
+/** More about how a run failed. It is in the record of the failure, so that the state of the run rests on nothing else. */
+export interface FailureFacts {
+  /** What it fails with did not come from the user's code. */
+  readonly crashed?: boolean;
+  /** The attempt before was over its time, and no other is wanted. */
+  readonly timedOut?: boolean;
+  readonly stored?: StoredResult;
+}
 
 /** The topic of a flow run's news. */
 export function topicOf(flowRun: string): string {

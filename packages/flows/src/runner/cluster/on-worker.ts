@@ -28,7 +28,7 @@ import { retryDelay } from "../../task/retry-delay.js";
 import type { CallPolicy, TaskCall } from "../../task/task-call.js";
 import type { AcquireLease, TaskRunIdentity } from "../task-runner.js";
 import { artifactPieces } from "./artifact-news.js";
-import { encodeNews, topicOf, type RunNews } from "./news.js";
+import { encodeNews, topicOf, type FailureFacts, type RunNews } from "./news.js";
 import { readRunKey } from "./run-key.js";
 
 /** What runs of a task share in one flow run. */
@@ -110,9 +110,10 @@ class WorkerRun implements AttemptScope {
     const answer = await afterForcedEnd(this, attempt, error, timedOut);
     if (answer.type !== "failed") return;
     const { stored } = answer;
-    const how = timedOut ? { timedOut } : { crashed: true };
-    this.#tell({ kind: "end", number: this.#number, ...how, ...(stored === undefined ? {} : { stored }) });
-    throw new FinalFailure(error);
+    throw failure(error, {
+      ...(timedOut ? { timedOut } : { crashed: true }),
+      ...(stored === undefined ? {} : { stored }),
+    });
   }
 
   execute(): unknown {
@@ -129,7 +130,7 @@ class WorkerRun implements AttemptScope {
         const { cached, stored, value } = result;
         if (cached !== undefined || stored !== undefined)
           this.#tell({
-            kind: "end",
+            kind: "completed",
             number: this.#number,
             ...(cached === undefined ? {} : { cacheKey: cached.cacheKey }),
             ...(stored === undefined ? {} : { stored }),
@@ -149,11 +150,12 @@ class WorkerRun implements AttemptScope {
         });
         throw result.error;
       case "failed":
-        if (result.stored !== undefined) this.#tell({ kind: "end", number: this.#number, stored: result.stored });
-        throw new FinalFailure(result.error);
+        throw failure(result.error, {
+          ...(result.timedOut ? { timedOut: true } : {}),
+          ...(result.stored === undefined ? {} : { stored: result.stored }),
+        });
       case "crashed":
-        this.#tell({ kind: "end", number: this.#number, crashed: true });
-        throw new FinalFailure(result.error);
+        throw failure(result.error, { crashed: true });
     }
   }
 
@@ -222,6 +224,10 @@ class WorkerRun implements AttemptScope {
     const mustArrive = news.kind !== "log" && news.kind !== "print";
     this.#control.publish(topicOf(this.#frame.flowRun), encodeNews(news), mustArrive);
   }
+}
+
+function failure(error: unknown, run: FailureFacts): FinalFailure {
+  return new FinalFailure(error, { run });
 }
 
 /** Loaded when the first task that needs it runs: most need none. */

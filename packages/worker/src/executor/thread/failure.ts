@@ -47,7 +47,11 @@ export class ErrorEncoder {
 
   #failure(stage: FailureStage, thrown: unknown): Failure {
     if (thrown instanceof RescheduleRequest) return { kind: "error", message: thrown.message, reschedule: true };
-    if (thrown instanceof FinalFailure) return { ...this.#failure(stage, thrown.cause), isFinal: true };
+    if (thrown instanceof FinalFailure) {
+      const failure = this.#failure(stage, thrown.cause);
+      const { facts } = thrown;
+      return { ...failure, isFinal: true, ...(facts === undefined ? {} : { data: { ...facts, ...failure.data } }) };
+    }
     const error = asError(thrown);
     return {
       kind: error instanceof InputMutatedError ? "inputs" : KINDS[stage],
