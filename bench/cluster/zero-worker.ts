@@ -93,6 +93,8 @@ function finished({ rows, tasks, runs, flags }: ComputeTasks): RunsFinished {
     startedAt: new Float64Array(rows).fill(Date.now()),
     busy: new Int32Array(rows),
     waited: 0,
+    fetched: 0,
+    decoded: 0,
     threads: 0,
     inlineLengths,
     inline: Buffer.concat(inline),

@@ -235,6 +235,7 @@ export class SimThread {
       startedAt: Float64Array.from(report, () => this.clock.now),
       busy: Int32Array.from(report, ({ busy }) => busy),
       waited: 0,
+      decoded: 0,
       headLengths: Int32Array.from(report, ({ value }) => value.head.length),
       heads: heads.take(),
       bufferCounts: 0,

@@ -38,6 +38,8 @@ interface Outcome {
   readonly error?: unknown;
   readonly busy?: number;
   readonly waited?: number;
+  readonly startedAt?: number;
+  readonly decoded?: number;
 }
 
 /** A pool, and everything it said. */
@@ -82,7 +84,13 @@ export class Harness {
             });
           }
         }),
-      stopped: (_thread, tasks, runs) => this.#changed(() => this.#ended("stopped", tasks, runs)),
+      stopped: (_thread, tasks, runs, times) =>
+        this.#changed(() =>
+          tasks.forEach((task, row) => {
+            const startedAt = times.startedAt[row]!;
+            this.outcomes.push({ task, run: runs[row]!, kind: "stopped", startedAt, busy: times.busy[row]! });
+          }),
+        ),
       parked: (_thread, tasks, _runs, away) =>
         this.#changed(() => tasks.forEach((task, row) => this.parked.push({ task, away: away[row]! }))),
       seceded: (_thread, tasks, _runs, left) =>
@@ -230,7 +238,7 @@ export class Harness {
     for (const resolve of waiting) resolve();
   }
 
-  #ended(kind: "stopped" | "replaced", tasks: Int32Array, runs: Int32Array): void {
+  #ended(kind: "replaced", tasks: Int32Array, runs: Int32Array): void {
     tasks.forEach((task, row) => this.outcomes.push({ task, run: runs[row]!, kind }));
   }
 
@@ -248,6 +256,7 @@ export class Harness {
         encoded: { head, buffers },
         busy: batch.busy[row]!,
         waited: at(batch.waited, row),
+        decoded: at(batch.decoded, row),
       });
     }
   }

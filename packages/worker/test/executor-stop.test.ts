@@ -18,7 +18,11 @@ describe("cancelling", () => {
     harness.pool.execute(0, batch);
     await begun(harness, batch.tasks[0]!);
     harness.pool.cancel(0, ...harness.runOf(batch), false);
-    expect((await harness.outcome(batch.tasks[0]!)).kind).toBe("stopped");
+    const { kind, startedAt, busy } = await harness.outcome(batch.tasks[0]!);
+    expect(kind).toBe("stopped");
+    // What it took, its time of grace included.
+    expect(startedAt).toBeGreaterThan(Date.now() - 60_000);
+    expect(busy).toBeGreaterThan(90_000);
     expect((await harness.run(() => "again")).value).toBe("again");
   });
 
@@ -28,7 +32,7 @@ describe("cancelling", () => {
     harness.pool.execute(0, batch);
     await begun(harness, batch.tasks[0]!);
     harness.pool.cancel(0, ...harness.runOf(batch, 1), false);
-    expect(harness.outcomes).toMatchObject([{ task: batch.tasks[1], kind: "stopped" }]);
+    expect(harness.outcomes).toMatchObject([{ task: batch.tasks[1], kind: "stopped", startedAt: 0 }]);
     expect(harness.replaced).toEqual([]);
   });
 

@@ -279,3 +279,52 @@ describe("results", () => {
     expect(harness.outcomes).toHaveLength(21);
   });
 });
+
+describe("time that goes into decoding", () => {
+  const inputOf = async (harness: Harness) => {
+    const { encoded } = await harness.run(() =>
+      Array.from({ length: 100_000 }, (_, i) => ({ number: i, text: `${i}` })),
+    );
+    return new Input(encoded!);
+  };
+
+  it("is part of the time on the thread, of inputs and of large arguments", async () => {
+    await using harness = await Harness.start();
+    const input = await inputOf(harness);
+    const many = Array.from({ length: 100_000 }, (_, i) => `text ${i}`);
+    const count = (list: readonly unknown[]) => list.length;
+    for (const argument of [input, many]) {
+      await harness.run(count, []);
+      const { value, busy, decoded } = await harness.run(count, argument);
+      expect(value).toBe(100_000);
+      expect(decoded).toBeGreaterThan(100);
+      expect(decoded).toBeLessThanOrEqual(busy!);
+    }
+  });
+
+  it("is none where a known function has small arguments", async () => {
+    await using harness = await Harness.start();
+    const add = (a: number, b: number) => a + b;
+    expect((await harness.run(add, 1, 2)).decoded).toBeGreaterThan(0);
+    expect((await harness.run(add, 1, 2)).decoded).toBe(0);
+  });
+
+  it("is told of runs that fail and of those that wait, whose waiting is told too", async () => {
+    await using harness = await Harness.start();
+    const input = await inputOf(harness);
+    const late = async () => {
+      await new Promise((resolve) => setTimeout(resolve, 30));
+      throw new Error("late");
+    };
+    const failed = await harness.run((_: unknown) => {
+      throw new Error("at once");
+    }, input);
+    expect(failed.failure!.decoded).toBeGreaterThan(100);
+    expect(failed.failure!.waited).toBeUndefined();
+    const { failure } = await harness.run(late, input);
+    expect(failure!.decoded).toBeGreaterThan(0);
+    expect(failure!.waited).toBeGreaterThan(20_000);
+    const waited = await harness.run(async (list: readonly unknown[]) => Promise.resolve(list.length), input);
+    expect(waited.decoded).toBeGreaterThan(100);
+  });
+});

@@ -55,15 +55,16 @@ export async function runStatistics(
           const row = track.rows[index]!;
           const duration = track.durations[index]!;
           const waited = (segment.waited[row]! / 0xffff) * duration;
+          const decoding = Math.min(segment.deserialise[row]! * 0.064, duration - waited);
           const failed = (segment.stateAttempt[row]! & 15) === RowState.memory ? 0 : 1;
           const ofGroup = entry(groups, track.groups[index]!, noSums);
           for (const sums of [all, ofGroup, ofLane]) {
             sums.runs++;
             sums.failed += failed;
-            sums.compute += duration - waited;
+            sums.compute += duration - waited - decoding;
             sums.waited += waited;
             sums.transfer += segment.transfer[row]!;
-            sums.deserialise += segment.deserialise[row]! * 0.064;
+            sums.deserialise += decoding;
             sums.nbytes += Math.max(0, segment.nbytes[row]!);
           }
           const end = track.endOf(index);

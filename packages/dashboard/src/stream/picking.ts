@@ -119,10 +119,11 @@ export function selectionOf(store: TaskStore, from: number, to: number, filter: 
           lanes.add(lane);
           count++;
           if (bad) failed++;
-          compute += duration - parked;
+          const decoding = Math.min(segment.deserialise[row]! * 0.064, duration - parked);
+          compute += duration - parked - decoding;
           waited += parked;
           transfer += segment.transfer[row]!;
-          deserialise += segment.deserialise[row]! * 0.064;
+          deserialise += decoding;
           covered += Math.min(to, track.endOf(index)) - Math.max(from, track.starts[index]!);
           const sums = groups.get(group) ?? { count: 0, time: 0 };
           sums.count++;

@@ -56,11 +56,11 @@ export const RowField = {
   end: 8,
   /** u32: microseconds from its start to its end, waiting included. */
   duration: 12,
-  /** u32: microseconds between the run's dispatch to the worker and its start in which inputs were on their way. */
+  /** u32: microseconds before its start in which its thread stood idle, and nothing but inputs from other workers was missing. */
   transfer: 16,
   /** f32: bytes of the result. */
   nbytes: 20,
-  /** u16: decoding of inputs, units of 64 us. */
+  /** u16: decoding of inputs and function, at the beginning of the run, units of 64 us. */
   deserialise: 24,
   /** u16: waiting without its thread, as a fraction of the duration in 1/65535. */
   waited: 26,
@@ -73,7 +73,8 @@ export const RowField = {
 } as const;
 
 export const RowState = { memory: 0, erred: 1, cancelled: 2, lost: 3 } as const;
-export const RowFlag = { saturated: 1, retried: 2, stolen: 4 } as const;
+/** `estimated`: nobody reported its end, it is the time when the scheduler heard that the worker had gone. */
+export const RowFlag = { saturated: 1, retried: 2, stolen: 4, estimated: 8 } as const;
 
 /** u16 lane, u16 group (0xffff: idle), u32 seq of the future row is unknown: 0, f64 start (ms since the epoch). */
 export const RUNNING_BYTES = 16;

@@ -189,6 +189,10 @@ export interface RunsFinished {
   readonly busy: Int32Array;
   /** Microseconds of waiting without the thread. */
   readonly waited: Column;
+  /** Microseconds before the start in which its thread stood idle and nothing but inputs from other workers was missing. */
+  readonly fetched: Column;
+  /** Microseconds of `busy`, at its beginning, that went into decoding inputs and large arguments, and into reviving the function. */
+  readonly decoded: Column;
   readonly threads: Column;
   /** -1: not inline. */
   readonly inlineLengths: Column;
@@ -200,6 +204,10 @@ export interface RunFailure extends FailureRecord {
   readonly run: number;
   readonly startedAt: number;
   readonly busy: number;
+  /** As in {@link RunsFinished}; absent: 0. */
+  readonly waited?: number;
+  readonly fetched?: number;
+  readonly decoded?: number;
   /** false: it never began (an input could not be decoded, its function not revived). */
   readonly started: boolean;
   /** Which of the worker's threads it was on. */
@@ -215,11 +223,16 @@ export interface RunsFailed {
   readonly failures: readonly RunFailure[];
 }
 
-/** Cancelled runs have ended, or are disowned: their slots are free. */
+/** Cancelled runs have ended, or are disowned: their slots are free. So have runs that were freed after they had begun. */
 export interface RunsStopped {
   readonly op: "stopped";
   readonly tasks: Int32Array;
   readonly runs: Int32Array;
+  /** As in {@link RunsFinished}; 0: it had not begun. */
+  readonly startedAt: Float64Array;
+  readonly busy: Int32Array;
+  readonly waited: Int32Array;
+  readonly threads: Int32Array;
 }
 
 export interface RunsRevoked {
@@ -244,6 +257,7 @@ export interface RunsBegun {
   readonly op: "begun";
   readonly tasks: Int32Array;
   readonly runs: Int32Array;
+  readonly threads: Column;
   /** Milliseconds since the epoch, by this worker's clock. */
   readonly startedAt: Float64Array;
 }

@@ -210,6 +210,8 @@ const WORKER_MESSAGES: { readonly [Op in WorkerToScheduler["op"]]: (fields: Fiel
     fields.floats("startedAt", rows);
     fields.ints("busy", rows);
     fields.column("waited", rows);
+    fields.column("fetched", rows);
+    fields.column("decoded", rows);
     fields.column("threads", rows);
     fields.lengths("inlineLengths", rows, fields.bytes("inline").length, -1);
   },
@@ -229,12 +231,18 @@ const WORKER_MESSAGES: { readonly [Op in WorkerToScheduler["op"]]: (fields: Fiel
       if (part.has("origin")) part.text("origin");
       if (part.has("data")) part.record("data");
       if (part.has("thread")) part.integer("thread");
+      for (const time of ["waited", "fetched", "decoded"]) if (part.has(time)) part.amount(time);
       if (part.has("reschedule")) part.flag("reschedule");
       if (part.has("isFinal")) part.flag("isFinal");
     }
   },
 
-  stopped: (fields) => void fields.ints("runs", fields.ints("tasks").length),
+  stopped(fields) {
+    const rows = fields.ints("tasks").length;
+    fields.ints("runs", rows);
+    fields.floats("startedAt", rows);
+    for (const field of ["busy", "waited", "threads"]) fields.ints(field, rows);
+  },
 
   revoked(fields) {
     const rows = fields.ints("tasks").length;
@@ -252,6 +260,7 @@ const WORKER_MESSAGES: { readonly [Op in WorkerToScheduler["op"]]: (fields: Fiel
     const rows = fields.ints("tasks").length;
     fields.ints("runs", rows);
     fields.floats("startedAt", rows);
+    fields.column("threads", rows);
   },
   executing(fields) {
     fields.floats("startedAt", fields.ints("tasks", undefined, -1).length);

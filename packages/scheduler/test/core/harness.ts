@@ -385,6 +385,8 @@ export class TestWorker {
       startedAt: new Float64Array(runs.length).fill(startedAt),
       busy: new Int32Array(runs.length).fill(busy),
       waited: 0,
+      fetched: 0,
+      decoded: 0,
       threads: 0,
       inlineLengths: Int32Array.from(runs, (run) => run.key.length),
       inline,

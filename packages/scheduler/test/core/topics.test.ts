@@ -81,6 +81,7 @@ describe("when and where runs were made", () => {
         op: "begun",
         tasks: Int32Array.of(task),
         runs: Int32Array.of(which),
+        threads: 0,
         startedAt: Float64Array.of(9),
       });
     begun(run - 1);

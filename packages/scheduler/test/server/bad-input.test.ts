@@ -99,7 +99,7 @@ describe("messages", () => {
     const worker = await Peer.join(server.address, workerHello());
     const runs = tasks;
     for (const message of [
-      { op: "stopped", tasks, runs },
+      { op: "stopped", tasks, runs, startedAt: new Float64Array(3), busy: tasks, waited: tasks, threads: tasks },
       { op: "added", tasks, nbytes: new Float64Array(3) },
       { op: "dropped", tasks },
       { op: "missing", tasks, holders: tasks },

@@ -48,8 +48,10 @@ function accept(state: WorkerState, assignment: Assignment, row: number, waiters
     else input.waiters.push(run);
   }
   run.waitingOn = outstanding;
-  if (outstanding > 0) state.move(run, State.waiting);
-  else makeReady(state, run);
+  if (outstanding > 0) {
+    run.soughtSince = state.micros;
+    state.move(run, State.waiting);
+  } else makeReady(state, run);
 }
 
 function inputFor(state: WorkerState, id: number, holder: number, nbytes: number): Task {
@@ -89,6 +91,8 @@ function reportHeld(state: WorkerState, tasks: readonly Task[]): void {
     startedAt: new Float64Array(tasks.length).fill(state.now),
     busy: new Int32Array(tasks.length),
     waited: 0,
+    fetched: 0,
+    decoded: 0,
     threads: 0,
     inlineLengths: -1,
     inline: new Uint8Array(0),

@@ -1,6 +1,6 @@
 /** What executor threads report about the runs they were given. */
 import { at, type RunFailure } from "@heddle/protocol";
-import type { FinishedRuns } from "../executor/interface.js";
+import type { FinishedRuns, StoppedTimes } from "../executor/interface.js";
 import { onLost } from "./inputs.js";
 import { abandonInputs, arrive, leaveThread, remove, report, requeue } from "./lifecycle.js";
 import { Report } from "./report.js";
@@ -28,7 +28,7 @@ export function onFinished(state: WorkerState, batch: FinishedRuns): void {
     state.times.add(run.assignment!.functionOf(run.row), batch.busy[row]!);
     leaveThread(state, run);
     if (run.state === State.disowned || run.has(Mark.cancelling)) {
-      endUnwanted(state, run);
+      endUnwanted(state, run, batch.startedAt[row]!, batch.busy[row]!, at(batch.waited, row));
       unwanted.add(row);
       continue;
     }
@@ -81,9 +81,14 @@ class UnwantedBuffers {
   }
 }
 
-/** Results that nobody wants: the thread's place is free, and that is all. */
-function endUnwanted(state: WorkerState, run: Task): void {
-  if (run.has(Mark.cancelling)) state.out.stopped(run.id, run.run);
+/**
+ * Results that nobody wants: the thread's place is free, and that is all.
+ *
+ * @param startedAt - 0: it had not begun
+ */
+function endUnwanted(state: WorkerState, run: Task, startedAt = 0, busy = 0, waited = 0): void {
+  if (run.has(Mark.cancelling) || startedAt > 0)
+    state.out.stopped(run.id, run.run, run.thread, startedAt, busy, waited);
   if (run.state === State.disowned) {
     settleRetained(state, run, false);
     state.move(run, State.released);
@@ -101,12 +106,14 @@ export function onFailed(state: WorkerState, threadIndex: number, failures: read
     leaveThread(state, run);
     if (failure.started) state.times.add(run.assignment!.functionOf(run.row), failure.busy);
     if (run.state === State.disowned || run.has(Mark.cancelling)) {
-      endUnwanted(state, run);
+      endUnwanted(state, run, failure.started ? failure.startedAt : 0, failure.busy, failure.waited ?? 0);
     } else if (!failure.started && failure.kind === "inputs" && run.has(Mark.takes)) {
       // It followed a run of its thread that failed, was stopped or went elsewhere. That it could not begin is no failure of its own.
       requeue(state, run);
     } else {
-      report(state, run, { ...failure, task: run.id, run: run.run, thread: threadIndex });
+      const { fetched } = run;
+      const failed = { ...failure, task: run.id, run: run.run, thread: threadIndex };
+      report(state, run, fetched === 0 ? failed : { ...failed, fetched });
       dropDamaged(state, failure);
     }
   }
@@ -121,12 +128,17 @@ function dropDamaged(state: WorkerState, failure: RunFailure): void {
   onLost(state, [input]);
 }
 
-export function onStopped(state: WorkerState, tasks: Int32Array, tickets: Int32Array): void {
+export function onStopped(
+  state: WorkerState,
+  tasks: Int32Array,
+  tickets: Int32Array,
+  times: StoppedTimes | undefined,
+): void {
   for (let row = 0; row < tasks.length; row++) {
     const run = state.runOf(tasks[row]!, tickets[row]!);
     if (run === undefined) continue;
     leaveThread(state, run);
-    endUnwanted(state, run);
+    endUnwanted(state, run, times?.startedAt[row], times?.busy[row], times?.waited[row]);
   }
 }
 
@@ -143,6 +155,7 @@ export function onBegun(state: WorkerState, tasks: Int32Array, tickets: Int32Arr
     op: "begun",
     tasks: Int32Array.from(begun, ({ run }) => run.id),
     runs: Int32Array.from(begun, ({ run }) => run.run),
+    threads: Int32Array.from(begun, ({ run }) => run.thread),
     startedAt: Float64Array.from(begun, (each) => each.startedAt),
   });
 }

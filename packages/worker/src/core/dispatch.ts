@@ -84,10 +84,18 @@ function send(state: WorkerState, run: Task, thread: Thread): void {
   run.ticket = state.ticket();
   run.threadId = run.id;
   state.move(run, State.executing);
+  if (run.fetched > 0) run.fetched = thread.queued > 0 ? 0 : stoodIdle(state, run, thread);
   if (thread.queued === 0) thread.heardAt = state.now;
   thread.give(run);
   offerFollowers(state, run, thread);
   state.out.execute(thread.index, run);
+}
+
+/** Microseconds that the thread stood idle while the run's inputs were on their way. */
+function stoodIdle(state: WorkerState, run: Task, thread: Thread): number {
+  const sinceArrival = (state.micros - run.soughtSince - run.fetched) | 0;
+  const idle = Math.round((state.now - thread.idleSince) * 1000);
+  return Math.max(0, Math.min(run.fetched, idle - sinceArrival));
 }
 
 function sendFollowers(state: WorkerState): boolean {

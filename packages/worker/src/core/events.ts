@@ -10,7 +10,7 @@ import type {
   SchedulerToWorker,
   WorkerToScheduler,
 } from "@heddle/protocol";
-import type { ExecuteBatch, FinishedRuns } from "../executor/interface.js";
+import type { ExecuteBatch, FinishedRuns, StoppedTimes } from "../executor/interface.js";
 
 /** Whatever an executor thread reports names its runs by ticket (in `runs`), which the core drew in its `execute` instruction. */
 export type WorkerEvent =
@@ -21,7 +21,14 @@ export type WorkerEvent =
   | { readonly type: "threadsReady" }
   | { readonly type: "finished"; readonly batch: FinishedRuns }
   | { readonly type: "failed"; readonly thread: number; readonly failures: readonly RunFailure[] }
-  | { readonly type: "stopped"; readonly thread: number; readonly tasks: Int32Array; readonly runs: Int32Array }
+  /** Absent `times`: none had begun. */
+  | {
+      readonly type: "stopped";
+      readonly thread: number;
+      readonly tasks: Int32Array;
+      readonly runs: Int32Array;
+      readonly times?: StoppedTimes;
+    }
   | {
       readonly type: "parked" | "seceded";
       readonly thread: number;

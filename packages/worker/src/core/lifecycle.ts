@@ -19,7 +19,9 @@ export function place(state: WorkerState, run: Task, again: boolean): void {
     else if (!again || !source.waiters.includes(run)) source.waiters.push(run);
   });
   run.waitingOn = outstanding;
+  run.fetched = 0;
   if (outstanding > 0) {
+    run.soughtSince = state.micros;
     if (run.state !== State.waiting) state.move(run, State.waiting);
   } else {
     makeReady(state, run);
@@ -46,6 +48,9 @@ export function wake(state: WorkerState, task: Task, waiters: readonly Task[]): 
     if (waiter.state === State.waiting) {
       waiter.waitingOn--;
       if (waiter.followThread === task.thread && task.thread !== -1) waiter.followCount--;
+      // What is computed here is not on its way: only what is waited for after it counts as that.
+      if (task.run !== -1) waiter.soughtSince = state.micros;
+      else if (waiter.waitingOn === 0) waiter.fetched = Math.max(0, (state.micros - waiter.soughtSince) | 0);
       if (waiter.waitingOn === 0) makeReady(state, waiter);
     } else if (waiter.state === State.executing && waiter.waitingOn > 0) {
       waiter.waitingOn--;
@@ -55,7 +60,9 @@ export function wake(state: WorkerState, task: Task, waiters: readonly Task[]): 
 
 /** A run's thread has it no more. */
 export function leaveThread(state: WorkerState, run: Task): void {
-  state.threads[run.thread]!.release(run);
+  const thread = state.threads[run.thread]!;
+  thread.release(run);
+  if (thread.queued === 0) thread.idleSince = state.now;
   state.strays.delete(run.ticket);
   run.ticket = -1;
   if (run.retainedOn !== -1 && run.retainRest === 0) {

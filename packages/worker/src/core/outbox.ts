@@ -43,7 +43,14 @@ export class Outbox {
   readonly #missing = { tasks: new IntList(), holders: new IntList() };
   readonly #added = { tasks: new IntList(), nbytes: [] as number[] };
   readonly #dropped = new IntList();
-  readonly #stopped = { tasks: new IntList(), runs: new IntList() };
+  readonly #stopped = {
+    tasks: new IntList(),
+    runs: new IntList(),
+    startedAt: [] as number[],
+    busy: new IntList(),
+    waited: new IntList(),
+    threads: new IntList(),
+  };
   readonly #revoked = { tasks: new IntList(), runs: new IntList(), granted: new IntList() };
   readonly #seceded = { tasks: new IntList(), runs: new IntList(), left: new IntList() };
   readonly #failures: RunFailure[] = [];
@@ -101,9 +108,15 @@ export class Outbox {
     this.#dropped.push(task);
   }
 
-  stopped(task: number, run: number): void {
-    this.#stopped.tasks.push(task);
-    this.#stopped.runs.push(run);
+  /** @param startedAt - 0: it had not begun */
+  stopped(task: number, run: number, thread = -1, startedAt = 0, busy = 0, waited = 0): void {
+    const rows = this.#stopped;
+    rows.tasks.push(task);
+    rows.runs.push(run);
+    rows.threads.push(Math.max(0, thread));
+    rows.startedAt.push(startedAt);
+    rows.busy.push(busy);
+    rows.waited.push(waited);
   }
 
   revoked(task: number, run: number, granted: boolean): void {
@@ -156,7 +169,18 @@ export class Outbox {
     if (this.#dropped.length > 0) this.send({ op: "dropped", tasks: this.#dropped.take() });
     if (this.#failures.length > 0) this.send({ op: "failed", failures: this.#failures.splice(0) });
     const stopped = this.#stopped;
-    if (stopped.tasks.length > 0) this.send({ op: "stopped", tasks: stopped.tasks.take(), runs: stopped.runs.take() });
+    if (stopped.tasks.length > 0) {
+      this.send({
+        op: "stopped",
+        tasks: stopped.tasks.take(),
+        runs: stopped.runs.take(),
+        startedAt: Float64Array.from(stopped.startedAt),
+        busy: stopped.busy.take(),
+        waited: stopped.waited.take(),
+        threads: stopped.threads.take(),
+      });
+      stopped.startedAt.length = 0;
+    }
     const revoked = this.#revoked;
     if (revoked.tasks.length > 0) {
       const granted = Uint8Array.from(revoked.granted.take());

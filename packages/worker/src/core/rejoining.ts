@@ -135,6 +135,8 @@ function reportFinished(state: WorkerState, task: Task, report: { startedAt: num
     startedAt: Float64Array.of(Math.min(report.startedAt, state.now)),
     busy: Int32Array.of(report.busy),
     waited: 0,
+    fetched: 0,
+    decoded: 0,
     threads: Math.max(0, task.thread),
     inlineLengths: -1,
     inline: new Uint8Array(0),

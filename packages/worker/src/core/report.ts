@@ -13,6 +13,8 @@ export class Report {
   readonly #tasks: Int32Array;
   readonly #runs: Int32Array;
   readonly #inlineLengths: Int32Array;
+  /** Most runs find their inputs here: null for as long as all did. */
+  #fetched: Int32Array | null = null;
   #inlineBytes = 0;
   #inlined = 0;
   rows = 0;
@@ -32,6 +34,7 @@ export class Report {
     this.#rows[at_] = row;
     this.#tasks[at_] = run.id;
     this.#runs[at_] = run.run;
+    if (run.fetched > 0) (this.#fetched ??= new Int32Array(this.#rows.length))[at_] = run.fetched;
     const bytes = at(this.#batch.headLengths, row);
     // A client waits for it, it is small, and its head is all of it.
     const goes =
@@ -55,6 +58,8 @@ export class Report {
       startedAt: this.#pick(batch.startedAt, Float64Array),
       busy: this.#pick(batch.busy, Int32Array),
       waited: typeof batch.waited === "number" ? batch.waited : this.#pick(batch.waited, Int32Array),
+      fetched: this.#fetched?.subarray(0, this.rows) ?? 0,
+      decoded: typeof batch.decoded === "number" ? batch.decoded : this.#pick(batch.decoded, Int32Array),
       threads: batch.thread,
       inlineLengths: this.#inlined === 0 ? -1 : this.#inlineLengths.subarray(0, this.rows),
       inline: this.#inline(),

@@ -54,6 +54,10 @@ export class Task {
   disownedSeq = -1;
   /** Inputs that are not in memory. */
   waitingOn = 0;
+  /** Waiting: since when nothing but what is on its way here is missing, in microseconds modulo 2^32. */
+  soughtSince = 0;
+  /** Microseconds that took; on a thread, the part of it in which the thread stood idle. */
+  fetched = 0;
   /** Waiting: the thread that runs its outstanding inputs, -1 none, -2 several; and how many of them run there. */
   followThread = -1;
   followCount = 0;

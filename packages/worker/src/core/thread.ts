@@ -20,6 +20,8 @@ export class Thread {
   foreign = 0;
   /** When it last reported anything, or was given something to do after it had nothing. */
   heardAt = 0;
+  /** With nothing in its queue: since when. */
+  idleSince = 0;
   /** Runs whose outstanding inputs are all made by runs in its queue: they may be queued behind those. */
   readonly followers: RunQueue;
   /** What it was given, in that order; ended ones are dropped lazily. */

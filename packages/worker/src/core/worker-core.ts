@@ -129,7 +129,7 @@ export class WorkerCore {
       case "failed":
         return onFailed(state, event.thread, event.failures);
       case "stopped":
-        return onStopped(state, event.tasks, event.runs);
+        return onStopped(state, event.tasks, event.runs, event.times);
       case "parked":
         return onParked(state, event.thread, event.tasks, event.runs, event.away);
       case "seceded":

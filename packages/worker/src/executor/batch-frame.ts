@@ -170,6 +170,10 @@ export class Batch {
     return this.#field(row, Field.argOffset);
   }
 
+  argLength(row: number): number {
+    return this.#field(row, Field.argLength);
+  }
+
   /** Milliseconds, 0 without limit. */
   timeout(row: number): number {
     return this.#field(row, Field.timeout);

@@ -23,6 +23,14 @@ export interface RunName {
   readonly run: number;
 }
 
+/** A run that ended without a result. `startedAt` 0: it had not begun. */
+export interface StoppedRun extends RunName {
+  readonly startedAt: number;
+  /** Microseconds on the thread; without it. */
+  readonly busy: number;
+  readonly waited: number;
+}
+
 /** What a thread has reported since the last time, in the order in which it should be told. */
 export interface ThreadReports {
   readonly parked: readonly RunName[];
@@ -31,7 +39,7 @@ export interface ThreadReports {
   readonly finished: FinishedRuns | undefined;
   readonly failed: readonly RunFailure[];
   /** Runs that had been asked to stop, and have. */
-  readonly stopped: readonly RunName[];
+  readonly stopped: readonly StoppedRun[];
 }
 
 /** How a thread ended that nobody had ended. */
@@ -71,7 +79,7 @@ export class ExecutorThread {
   #parked: (RunName & { readonly slot: number })[] = [];
   #seceded: (RunName & { readonly slot: number; readonly left: number })[] = [];
   #failed: RunFailure[] = [];
-  #stopped: RunName[] = [];
+  #stopped: StoppedRun[] = [];
   #lastProbe = 0;
   readonly #probes = new Map<number, { readonly number: number; readonly sentAt: number }>();
   #hasLoaded = false;
@@ -244,7 +252,7 @@ export class ExecutorThread {
     const isDisowned = !this.ledger.isTaken(slot);
     if (isDisowned || this.ledger.stops[slot] !== Stop.no) {
       if (parcel !== undefined) this.#owner.unwanted(parcel.buffers);
-      if (!isDisowned) this.#endStopped(slot, startedAt, busy);
+      if (!isDisowned) this.#endStopped(slot, startedAt, busy, words[word + 4]!);
       return;
     }
     const start = isLong ? 0 : at + FINISHED_BYTES;
@@ -254,6 +262,7 @@ export class ExecutorThread {
       startedAt,
       busy,
       words[word + 4]!,
+      words[word + 8]!,
       isLong ? parcel!.head! : ring.bytes,
       start,
       start + length,
@@ -265,7 +274,8 @@ export class ExecutorThread {
   #takeFailure({ slot, ...failure }: SlotFailure): void {
     if (!this.ledger.isTaken(slot)) return;
     if (this.ledger.stops[slot] !== Stop.no) {
-      this.#endStopped(slot, failure.startedAt, failure.busy, failure.isFinal);
+      const startedAt = failure.started ? failure.startedAt : 0;
+      this.#endStopped(slot, startedAt, failure.busy, failure.waited ?? 0, failure.isFinal);
       return;
     }
     this.#failed.push({ ...failure, ...this.name(slot) });
@@ -273,7 +283,7 @@ export class ExecutorThread {
   }
 
   /** A run that was asked to stop has ended, one way or another: its result does not count. */
-  #endStopped(slot: number, startedAt: number, busy: number, isFinal = false): void {
+  #endStopped(slot: number, startedAt: number, busy: number, waited: number, isFinal = false): void {
     const expired = this.ledger.stops[slot] === Stop.expired;
     const timeout = this.ledger.timeout(slot);
     const name = this.disown(slot);
@@ -282,7 +292,7 @@ export class ExecutorThread {
         ...timeoutFailure({ ...name, startedAt, busy }, timeout),
         ...(isFinal ? { isFinal } : {}),
       });
-    else this.#stopped.push(name);
+    else this.#stopped.push({ ...name, startedAt, busy, waited });
   }
 
   #takeNews(news: ThreadNews): void {

@@ -13,6 +13,8 @@ export class FinishedColumns {
   #busy = new Int32Array(INITIAL_ROWS);
   #waited = new Int32Array(INITIAL_ROWS);
   #hasWaited = false;
+  #decoded = new Int32Array(INITIAL_ROWS);
+  #hasDecoded = false;
   #headLengths = new Int32Array(INITIAL_ROWS);
   #bufferCounts = new Int32Array(INITIAL_ROWS);
   #heads = new ByteSink(INITIAL_ROWS * 16);
@@ -28,6 +30,7 @@ export class FinishedColumns {
     startedAt: number,
     busy: number,
     waited: number,
+    decoded: number,
     heads: Uint8Array,
     start: number,
     end: number,
@@ -41,6 +44,8 @@ export class FinishedColumns {
     this.#busy[row] = busy;
     this.#waited[row] = waited;
     if (waited !== 0) this.#hasWaited = true;
+    this.#decoded[row] = decoded;
+    if (decoded !== 0) this.#hasDecoded = true;
     this.#headLengths[row] = end - start;
     this.#bufferCounts[row] = buffers.length;
     const sink = this.#heads;
@@ -67,6 +72,7 @@ export class FinishedColumns {
       startedAt: this.#startedAt.slice(0, rows),
       busy: this.#busy.slice(0, rows),
       waited: this.#hasWaited ? this.#waited.slice(0, rows) : 0,
+      decoded: this.#hasDecoded ? this.#decoded.slice(0, rows) : 0,
       headLengths: this.#headLengths.slice(0, rows),
       heads: this.#heads.take(),
       bufferCounts: this.#buffers.length === 0 ? 0 : this.#bufferCounts.slice(0, rows),
@@ -74,6 +80,7 @@ export class FinishedColumns {
     };
     this.#rows = 0;
     this.#hasWaited = false;
+    this.#hasDecoded = false;
     this.#buffers = [];
     return taken;
   }
@@ -85,6 +92,7 @@ export class FinishedColumns {
     this.#startedAt = widened(this.#startedAt, new Float64Array(length));
     this.#busy = widened(this.#busy, new Int32Array(length));
     this.#waited = widened(this.#waited, new Int32Array(length));
+    this.#decoded = widened(this.#decoded, new Int32Array(length));
     this.#headLengths = widened(this.#headLengths, new Int32Array(length));
     this.#bufferCounts = widened(this.#bufferCounts, new Int32Array(length));
   }

@@ -48,17 +48,26 @@ export interface FinishedRuns {
   readonly busy: Int32Array;
   /** Microseconds of waiting without the thread. */
   readonly waited: Column;
+  /** Microseconds of `busy` that went into decoding. */
+  readonly decoded: Column;
   readonly headLengths: Column;
   readonly heads: Uint8Array;
   readonly bufferCounts: Column;
   readonly buffers: readonly Uint8Array[];
 }
 
+/** Of runs that ended without a result: when each began (0: it had not), and microseconds on its thread and without it. */
+export interface StoppedTimes {
+  readonly startedAt: Float64Array;
+  readonly busy: Int32Array;
+  readonly waited: Int32Array;
+}
+
 export interface ExecutorEvents {
   finished(batch: FinishedRuns): void;
   failed(thread: number, failures: readonly RunFailure[]): void;
   /** Cancelled runs that have ended, or are disowned: their slots are free. */
-  stopped(thread: number, tasks: Int32Array, runs: Int32Array): void;
+  stopped(thread: number, tasks: Int32Array, runs: Int32Array, times: StoppedTimes): void;
   /** Runs that began on this thread and now wait without it (1), or hold it again (0); counts against asyncPerThread. */
   parked(thread: number, tasks: Int32Array, runs: Int32Array, away: Uint8Array): void;
   /** Runs that gave up their slot for good (`secede`) or for as long as they wait for futures (1), or took it again (0). */

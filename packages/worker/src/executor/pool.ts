@@ -2,7 +2,14 @@ import { HeddleError, type RunFailure } from "@heddle/protocol/values";
 import type { WorkerIdentity } from "../task/runtime.js";
 import { brokenFailure, exitFailure, memoryFailure, timeoutFailure } from "./control-failures.js";
 import { Definitions, type NumberedDefinition } from "./definitions.js";
-import { ExecutorThread, type Crash, type RunName, type ThreadOwner, type ThreadReports } from "./executor-thread.js";
+import {
+  ExecutorThread,
+  type Crash,
+  type RunName,
+  type StoppedRun,
+  type ThreadOwner,
+  type ThreadReports,
+} from "./executor-thread.js";
 import type { ExecuteBatch, ExecutorEvents, ExecutorPool } from "./interface.js";
 import { collectGarbage } from "./collector.js";
 import { SharedBuffers } from "./shared-buffers.js";
@@ -163,7 +170,7 @@ export class WorkerThreadPool implements ExecutorPool {
         if (force) overdue.push([thread, slot]);
       }
     }
-    if (queued.length > 0) this.#stopped(seat, queued);
+    if (queued.length > 0) this.#stopped(seat, queued.map(unbegun));
     for (const [thread, slot] of overdue) this.#enforce(thread, slot);
   }
 
@@ -284,9 +291,13 @@ export class WorkerThreadPool implements ExecutorPool {
     this.#retire(thread);
   }
 
-  #stopped(seat: number, names: readonly RunName[]): void {
-    const { tasks, runs } = columns(names);
-    this.#events.stopped(seat, tasks, runs);
+  #stopped(seat: number, stopped: readonly StoppedRun[]): void {
+    const { tasks, runs } = columns(stopped);
+    this.#events.stopped(seat, tasks, runs, {
+      startedAt: Float64Array.from(stopped, ({ startedAt }) => startedAt),
+      busy: Int32Array.from(stopped, ({ busy }) => busy),
+      waited: Int32Array.from(stopped, ({ waited }) => waited),
+    });
   }
 
   // ---- watching
@@ -331,8 +342,9 @@ export class WorkerThreadPool implements ExecutorPool {
       return;
     }
     const failure = this.#stopFailure(thread, slot);
-    const name = thread.disown(slot);
-    if (failure === undefined) this.#stopped(thread.seat, [name]);
+    const facts = thread.facts(slot);
+    thread.disown(slot);
+    if (failure === undefined) this.#stopped(thread.seat, [{ ...facts, waited: 0 }]);
     else this.#events.failed(thread.seat, [failure]);
     // What it waits for may come at any time: nothing else should be on its thread then.
     this.#detach(thread);
@@ -355,7 +367,7 @@ export class WorkerThreadPool implements ExecutorPool {
    */
   #replace(old: ExecutorThread, culprits: readonly number[], fate: (slot: number) => RunFailure | undefined): void {
     const failed: RunFailure[] = [];
-    const stopped: RunName[] = [];
+    const stopped: StoppedRun[] = [];
     const victims: RunName[] = [];
     for (const slot of old.ledger.taken()) {
       // Whatever has not begun will not begin there any more.
@@ -363,9 +375,10 @@ export class WorkerThreadPool implements ExecutorPool {
       const isCulprit = culprits.includes(slot);
       const isStopping = old.ledger.stops[slot] !== Stop.no;
       const failure = isCulprit ? fate(slot) : isStopping ? this.#stopFailure(old, slot) : undefined;
+      const facts = old.facts(slot);
       const name = old.disown(slot);
       if (failure !== undefined) failed.push(failure);
-      else if (isCulprit || isStopping) stopped.push(name);
+      else if (isCulprit || isStopping) stopped.push({ ...facts, waited: 0 });
       else victims.push(name);
     }
     this.#reseat(old);
@@ -441,6 +454,10 @@ export class WorkerThreadPool implements ExecutorPool {
     const culprits = suspects.filter((suspect) => this.#suspects.note(thread.ledger.tasks[suspect]!));
     this.#replace(thread, culprits, (culprit) => brokenFailure(thread.facts(culprit), message));
   }
+}
+
+function unbegun(name: RunName): StoppedRun {
+  return { ...name, startedAt: 0, busy: 0, waited: 0 };
 }
 
 function columns(names: readonly RunName[]): { tasks: Int32Array; runs: Int32Array } {

@@ -46,9 +46,9 @@ export const Left = {
 
 /**
  * Fields of a finished record. Doubles: 0 startedAt. Int32: 2 slot, 3 microseconds busy, 4 microseconds waited, 5 length of the
- * head, 6 number of buffers, 7 one if the head is in the {@link ResultMessage}.
+ * head, 6 number of buffers, 7 one if the head is in the {@link ResultMessage}, 8 microseconds of decoding.
  */
-export const FINISHED_BYTES = 32;
+export const FINISHED_BYTES = 40;
 
 export type MessageToThread =
   | typeof WAKE
@@ -88,6 +88,8 @@ export interface SlotFailure extends FailureRecord {
   readonly slot: number;
   readonly startedAt: number;
   readonly busy: number;
+  readonly waited?: number;
+  readonly decoded?: number;
   readonly started: boolean;
   readonly reschedule?: boolean;
   readonly isFinal?: boolean;

@@ -346,7 +346,7 @@ export class WorkerServer {
     return {
       finished: (batch) => tell({ type: "finished", batch }),
       failed: (thread, failures) => tell({ type: "failed", thread, failures }),
-      stopped: (thread, tasks, runs) => tell({ type: "stopped", thread, tasks, runs }),
+      stopped: (thread, tasks, runs, times) => tell({ type: "stopped", thread, tasks, runs, times }),
       parked: (thread, tasks, runs, away) => tell({ type: "parked", thread, tasks, runs, away }),
       seceded: (thread, tasks, runs, away) => tell({ type: "seceded", thread, tasks, runs, away }),
       replaced: (thread, tasks, runs) => tell({ type: "replaced", thread, tasks, runs }),

@@ -59,10 +59,11 @@ describe("what the scheduler cancels", () => {
     driver.compute({ task: 1 });
     driver.message({ op: "cancel", ...rows([1, 1]), force: true });
     expect(driver.told("cancel")).toMatchObject([{ force: true }]);
-    driver.finish();
+    driver.finish(1, { busy: 70 });
     expect(driver.sent("finished")).toEqual([]);
     expect(driver.told("keep")).toEqual([]);
-    expect(driver.sent("stopped")).toMatchObject([rows([1, 1])]);
+    const times = { startedAt: Float64Array.of(999), busy: Int32Array.of(70), waited: Int32Array.of(0) };
+    expect(driver.sent("stopped")).toMatchObject([{ ...rows([1, 1]), ...times, threads: Int32Array.of(0) }]);
   });
 });
 
@@ -83,9 +84,10 @@ describe("what the scheduler frees", () => {
     expect(driver.told("revoke")).toHaveLength(1);
     driver.answerRevokes(false);
     expect(driver.sent("revoked")).toEqual([]);
-    driver.finish();
+    driver.finish(1, { busy: 70 });
     expect(driver.told("keep")).toEqual([]);
     expect(driver.sent("finished")).toEqual([]);
+    expect(driver.sent("stopped")).toMatchObject([{ ...rows([1, 1]), busy: Int32Array.of(70) }]);
     expect(driver.on()).toEqual([2]);
   });
 

@@ -172,6 +172,7 @@ export function finished(runs: readonly Given[], options: { busy?: number; bytes
     startedAt: new Float64Array(rows).fill(999),
     busy: new Int32Array(rows).fill(options.busy ?? 10),
     waited: 0,
+    decoded: 0,
     headLengths: bytes,
     heads: new Uint8Array(bytes * rows).fill(7),
     bufferCounts: 0,

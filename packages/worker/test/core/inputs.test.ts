@@ -195,3 +195,56 @@ describe("copies", () => {
     expect(driver.sent("dropped")).toMatchObject([{ tasks: Int32Array.of(1) }]);
   });
 });
+
+describe("the time that inputs are on their way", () => {
+  const fetchedOf = (driver: Driver) => driver.sent("finished")[0]!.fetched;
+
+  it("is reported where a thread stood idle for it, and is one number where no input was fetched", () => {
+    const driver = new Driver();
+    driver.peers(1);
+    driver.compute({ task: 5, deps: [remote(3)] }, { task: 6, deps: [remote(3)] });
+    driver.now += 20;
+    found(driver, 0, [3]);
+    driver.finish();
+    expect(fetchedOf(driver)).toEqual(Int32Array.of(20_000));
+    driver.finish();
+    expect(fetchedOf(driver)).toBe(0);
+  });
+
+  it("leaves out what the thread did meanwhile", () => {
+    const driver = new Driver();
+    driver.peers(1);
+    driver.compute({ task: 4 }, { task: 5, deps: [remote(3)] });
+    driver.now += 15;
+    driver.finishTask(4);
+    driver.now += 5;
+    found(driver, 0, [3]);
+    driver.now += 2;
+    driver.finishTask(5);
+    expect(fetchedOf(driver)).toEqual(Int32Array.of(5_000));
+  });
+
+  it("leaves out what was computed here meanwhile", () => {
+    const driver = new Driver({ threads: 2 });
+    driver.peers(1);
+    driver.compute({ task: 4 }, { task: 5, deps: [remote(3), 4] });
+    driver.now += 10;
+    driver.finishTask(4);
+    driver.now += 3;
+    found(driver, 0, [3]);
+    driver.finishTask(5);
+    expect(fetchedOf(driver)).toEqual(Int32Array.of(3_000));
+  });
+
+  it("goes with failures", () => {
+    const driver = new Driver();
+    driver.peers(1);
+    driver.compute({ task: 5, deps: [remote(3)] });
+    driver.now += 20;
+    found(driver, 0, [3]);
+    const { task, ticket: run } = driver.take(5);
+    const failure = { kind: "error", message: "no", startedAt: 1, busy: 2, started: true, task, run } as const;
+    driver.event({ type: "failed", thread: 0, failures: [{ ...failure, decoded: 1 }] });
+    expect(driver.sent("failed")).toMatchObject([{ failures: [{ fetched: 20_000, decoded: 1 }] }]);
+  });
+});

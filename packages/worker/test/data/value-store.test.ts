@@ -40,6 +40,7 @@ function report(heads: readonly Uint8Array[], buffers: readonly (readonly Uint8A
     startedAt: new Float64Array(rows),
     busy: new Int32Array(rows),
     waited: 0,
+    decoded: 0,
     headLengths: Int32Array.from(heads, (head) => head.length),
     heads: new Uint8Array(Buffer.concat(heads)),
     bufferCounts: Int32Array.from(heads, (_, row) => buffers[row]?.length ?? 0),

@@ -198,6 +198,8 @@ export class VirtualCluster {
           startedAt: Float64Array.of(run.start),
           busy: Int32Array.of(micros),
           waited: 0,
+          fetched: 0,
+          decoded: 0,
           threads: thread,
           inlineLengths: -1,
           inline: new Uint8Array(0),

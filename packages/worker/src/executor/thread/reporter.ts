@@ -24,7 +24,7 @@ export class Reporter {
 
   /**
    * @param startedAt - milliseconds since the epoch
-   * @param busy - milliseconds, as is `waited`
+   * @param busy - milliseconds, as are `waited` and `decoded`
    * @param buffers - in shared memory
    * @param leases - numbers of the references to them
    * @param now - `performance.now()`
@@ -34,6 +34,7 @@ export class Reporter {
     startedAt: number,
     busy: number,
     waited: number,
+    decoded: number,
     head: ByteSink,
     buffers: readonly Uint8Array[],
     leases: readonly number[],
@@ -54,6 +55,7 @@ export class Reporter {
     words[word + 5] = length;
     words[word + 6] = buffers.length;
     words[word + 7] = isLong ? 1 : 0;
+    words[word + 8] = decoded === 0 ? 0 : Math.min(Math.round(decoded * 1000), 0x7fffffff);
     if (!isLong) copyBytes(head.bytes, length, bytes, at + FINISHED_BYTES);
     this.#publish(now);
   }

@@ -43,10 +43,20 @@ export class ResultWriter {
    * @param start - `performance.now()` at the start of the run
    * @param now - `performance.now()`
    */
-  report(slot: number, start: number, busy: number, waited: number, now: number): void {
+  report(slot: number, start: number, busy: number, waited: number, decoded: number, now: number): void {
     const buffers = this.#buffers;
     const leases = buffers.length === 0 ? NO_LEASES : this.#leased.made(buffers);
-    this.#reporter.finished(slot, performance.timeOrigin + start, busy, waited, this.#head, buffers, leases, now);
+    this.#reporter.finished(
+      slot,
+      performance.timeOrigin + start,
+      busy,
+      waited,
+      decoded,
+      this.#head,
+      buffers,
+      leases,
+      now,
+    );
   }
 
   /** Lets go of the result encoded last: while the thread is idle nothing here should keep shared memory. */

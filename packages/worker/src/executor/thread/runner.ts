@@ -25,6 +25,8 @@ import { TaskRun, type RunHost } from "./task-run.js";
 const SLICE = 2;
 /** The news of earlier runs may wait for a run that is expected to take less than this many milliseconds. */
 const SHORT = 0.1;
+/** Bytes of arguments whose decoding is worth two looks at the clock. */
+const LARGE_ARGUMENTS = 16 * 1024;
 
 export interface RunnerParts {
   readonly slots: RunSlots;
@@ -137,51 +139,63 @@ export class Runner {
     if (entry === undefined) {
       if (!functions.isDefined(index)) inbox.takeMessages();
       this.#isReviving = true;
-      this.#reviveFor(batch, row, index).catch((error: unknown) => this.#parts.broken(error, slot));
+      this.#reviveFor(batch, row, index, now).catch((error: unknown) => this.#parts.broken(error, slot));
       return now;
     }
     reporter.beforeRun(entry.mean >= 0 && entry.mean < SHORT, now);
-    return this.#call(batch, row, slot, entry, now);
+    return this.#call(batch, row, slot, entry, now, 0);
   }
 
-  async #reviveFor(batch: Batch, row: number, index: number): Promise<void> {
+  async #reviveFor(batch: Batch, row: number, index: number, start: number): Promise<void> {
     try {
       // What a file does while it is imported is no task's doing, though this turn may have come from one.
       const entry = await this.outsideTasks(() => this.#parts.functions.load(index));
       this.#isReviving = false;
-      this.#call(batch, row, batch.slot(row), entry, performance.now());
+      this.#call(batch, row, batch.slot(row), entry, start, performance.now() - start);
     } catch (error) {
       this.#isReviving = false;
-      this.#fail("definition", error, batch, row, performance.now(), 0);
+      this.#failUnbegun("definition", error, batch, row, start);
     }
     this.queueTurn();
   }
 
   /** Calls when what a function among the arguments imports has been loaded. */
-  async #prepareFor(preparation: Promise<unknown>, batch: Batch, row: number, entry: FunctionEntry): Promise<void> {
+  async #prepareFor(
+    preparation: Promise<unknown>,
+    batch: Batch,
+    row: number,
+    entry: FunctionEntry,
+    start: number,
+  ): Promise<void> {
     try {
       await preparation;
       this.#isReviving = false;
-      this.#call(batch, row, batch.slot(row), entry, performance.now());
+      this.#call(batch, row, batch.slot(row), entry, start, performance.now() - start);
     } catch (error) {
       this.#isReviving = false;
-      this.#fail("inputs", error, batch, row, performance.now(), 0);
+      this.#failUnbegun("inputs", error, batch, row, start);
     }
     this.queueTurn();
   }
 
-  #call(batch: Batch, row: number, slot: number, entry: FunctionEntry, start: number): number {
+  /**
+   * @param start - when the thread turned to this run
+   * @param prepared - milliseconds since then that went into reviving its function, or what its arguments refer to
+   */
+  #call(batch: Batch, row: number, slot: number, entry: FunctionEntry, start: number, prepared: number): number {
     this.#running = batch;
     this.#runningRow = row;
     let stage: FailureStage = "inputs";
     let end: number;
     let value: unknown;
     let guard: TaskRun["guard"];
+    let decoded = prepared;
     try {
       const args = this.#parts.arguments.read(batch, row);
       guard = this.#parts.arguments.guard;
       stage = "body";
-      this.#parts.slots.startedAt[slot] = performance.timeOrigin + start;
+      if (batch.depCount(row) > 0 || batch.argLength(row) >= LARGE_ARGUMENTS) decoded = performance.now() - start;
+      this.#parts.slots.startedAt[slot] = performance.timeOrigin + start + prepared;
       // A library may let a further attempt wait before it calls what did not wait the first time.
       value =
         entry.style === "direct" && batch.attempt(row) === 1
@@ -190,7 +204,7 @@ export class Runner {
       if (isGenerator(value)) value = this.#scope.run(this.current(), collected, value);
       if (isThenable(value)) {
         entry.style = "scoped";
-        return this.#park(this.current()!, value, guard, start);
+        return this.#park(this.current()!, value, guard, start, decoded, prepared);
       }
       if (entry.style === "unknown") entry.style = "direct";
       const damage = guard?.check();
@@ -198,7 +212,7 @@ export class Runner {
       stage = "result";
       this.#parts.results.encode(value);
       end = performance.now();
-      this.#parts.results.report(slot, start, end - start, 0, end);
+      this.#parts.results.report(slot, start, end - start, 0, decoded, end);
       if (keepsResult(batch, row)) this.#retain(batch, row, value);
       if (this.#run !== undefined) this.#run.isOver = true;
     } catch (error) {
@@ -207,7 +221,9 @@ export class Runner {
         stage === "inputs" ? this.outsideTasks(() => this.#parts.travelling.preparation(error)) : undefined;
       if (preparation !== undefined) {
         this.#isReviving = true;
-        this.#prepareFor(preparation, batch, row, entry).catch((error: unknown) => this.#parts.broken(error, slot));
+        this.#prepareFor(preparation, batch, row, entry, start).catch((error: unknown) =>
+          this.#parts.broken(error, slot),
+        );
         return end;
       }
       const loading = stage === "result" ? loadCapturing(error, this.#parts.travelling) : undefined;
@@ -217,15 +233,17 @@ export class Runner {
           loading.then(() => value),
           guard,
           start,
+          decoded,
+          prepared,
         );
       if (this.#run !== undefined) this.#run.isOver = true;
-      this.#fail(stage, error, batch, row, start, end - start);
+      this.#fail(stage, error, batch, row, { start, busy: end - start, waited: 0, decoded });
     } finally {
       this.#running = undefined;
       this.#run = undefined;
     }
-    entry.ran(end - start);
-    this.#busy += end - start;
+    entry.ran(end - start - prepared);
+    this.#busy += end - start - prepared;
     return end;
   }
 
@@ -237,15 +255,22 @@ export class Runner {
     return new TaskRun(this.#parts.host, batch, row);
   }
 
-  #fail(stage: FailureStage, error: unknown, batch: Batch, row: number, start: number, busy: number): void {
+  #failUnbegun(stage: FailureStage, error: unknown, batch: Batch, row: number, start: number): void {
+    const busy = performance.now() - start;
+    this.#fail(stage, error, batch, row, { start, busy, waited: 0, decoded: busy });
+  }
+
+  #fail(stage: FailureStage, error: unknown, batch: Batch, row: number, times: RunTimes): void {
     if (keepsResult(batch, row)) this.#goOn(this.#parts.retained.forget(batch.task(row)));
     this.#parts.reporter.post({
       op: "failed",
       failure: {
         ...this.#parts.errors.failure(stage, error),
         slot: batch.slot(row),
-        startedAt: performance.timeOrigin + start,
-        busy: Math.round(busy * 1000),
+        startedAt: performance.timeOrigin + times.start,
+        busy: micros(times.busy),
+        ...(times.waited === 0 ? {} : { waited: micros(times.waited) }),
+        ...(times.decoded === 0 ? {} : { decoded: micros(times.decoded) }),
         started: stage === "body" || stage === "result",
       },
     });
@@ -265,12 +290,20 @@ export class Runner {
 
   // ---- runs that wait
 
-  #park(run: TaskRun, value: PromiseLike<unknown>, guard: TaskRun["guard"], start: number): number {
+  #park(
+    run: TaskRun,
+    value: PromiseLike<unknown>,
+    guard: TaskRun["guard"],
+    start: number,
+    decoded: number,
+    prepared: number,
+  ): number {
     const now = performance.now();
     run.startedAt = start;
     run.busy = now - start;
+    run.decoded = decoded;
     run.guard = guard;
-    this.#busy += run.busy;
+    this.#busy += run.busy - prepared;
     run.parkedAt = activeMilliseconds() - this.#busy;
     this.#parked.add(run);
     this.#follow(run, value);
@@ -312,7 +345,7 @@ export class Runner {
     this.#parked.end(run);
     const now = performance.now();
     const busy = this.#busyOf(run, now);
-    this.#parts.results.report(run.slot, run.startedAt, busy, now - run.startedAt - busy, now);
+    this.#parts.results.report(run.slot, run.startedAt, busy, now - run.startedAt - busy, run.decoded, now);
     if (keepsResult(batch, row)) this.#retain(batch, row, value);
     this.#parts.reporter.wakeSoon();
   }
@@ -322,7 +355,8 @@ export class Runner {
     const now = performance.now();
     const busy = run.isOver ? 0 : this.#busyOf(run, now);
     if (!this.#parked.end(run)) return false;
-    this.#fail(stage, error, run.batch, run.row, run.startedAt, busy);
+    const { startedAt: start, decoded } = run;
+    this.#fail(stage, error, run.batch, run.row, { start, busy, waited: now - start - busy, decoded });
     return true;
   }
 
@@ -380,6 +414,18 @@ export class Runner {
     this.#queue.clear();
     this.#onAlone?.();
   }
+}
+
+/** Milliseconds; `start` by `performance.now()`. */
+interface RunTimes {
+  readonly start: number;
+  readonly busy: number;
+  readonly waited: number;
+  readonly decoded: number;
+}
+
+function micros(milliseconds: number): number {
+  return Math.min(Math.round(milliseconds * 1000), 0x7fffffff);
 }
 
 function asRun(task: RunningTask): TaskRun {

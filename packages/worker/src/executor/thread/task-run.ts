@@ -26,6 +26,8 @@ export class TaskRun implements RunningTask {
   startedAt = 0;
   /** Milliseconds on the thread before it was parked. */
   busy = 0;
+  /** Milliseconds of that which went into decoding. */
+  decoded = 0;
   /** Milliseconds that the event loop had been at work when it was parked, without those of runs. */
   parkedAt = 0;
   /** It has ended, or was disowned: what its promise still gives is dropped. */
