@@ -27,7 +27,13 @@ const download = task(
 );
 
 const transform = task(function transform(place: Place, csv: string) {
-  return summarise(place.city, place.year, parseDays(csv));
+  const year = summarise(place.city, place.year, parseDays(csv));
+  // On the worker: it travels to the run's history by itself.
+  artifact.markdown({
+    key: `${place.city}-${place.year}`,
+    markdown: `**${year.rain} mm** of rain on ${year.wetDays} days; ${year.warmest.warmest} °C on ${year.warmest.date}`,
+  });
+  return year;
 });
 
 /** The heavy part: its tasks run in processes of their own, which this flow run makes and takes away. */

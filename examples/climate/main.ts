@@ -7,7 +7,7 @@
 import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { LocalStorage } from "heddle";
+import { HistoryReader, LocalStorage } from "heddle";
 import { dataset } from "../dataset.js";
 import { table } from "../terminal/table.js";
 import { check } from "../terminal/verdict.js";
@@ -55,6 +55,18 @@ try {
     (await readFile(file, "utf8")).trimEnd().split("\n").length,
     1 + places.length,
   );
+
+  const history = HistoryReader.open();
+  const [last] = history.flowRuns({ flow: "yearly-summaries", limit: 1 });
+  check(
+    "the history has what each task left on its worker",
+    history
+      .artifacts(last!.id)
+      .map(({ key }) => key)
+      .sort(),
+    places.map(({ city, year }) => `${city}-${year}`).sort(),
+  );
+  history.close();
 } finally {
   await rm(folder, { recursive: true });
 }
