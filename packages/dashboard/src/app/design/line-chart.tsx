@@ -1,4 +1,5 @@
 import { scaleLinear, scaleTime } from "d3-scale";
+import type { ScaleTime } from "d3-scale";
 import { useLayoutEffect, useRef, useState } from "react";
 import type { PointerEvent, ReactElement } from "react";
 import { formatTime } from "./format.js";
@@ -23,6 +24,8 @@ export interface LineChartProps {
   /** Upper end of the scale, when it is known: a number of threads, a limit. */
   readonly max?: number;
   readonly height?: number;
+  /** Ticks at whole numbers, at powers of two for bytes. Default: at tenths. */
+  readonly steps?: "whole" | "bytes";
 }
 
 const MARGIN = { left: 8, right: 72, top: 6, bottom: 18 };
@@ -33,15 +36,14 @@ export function LineChart(props: LineChartProps): ReactElement {
   const box = useRef<HTMLDivElement>(null);
   const width = useWidth(box);
   const [at, setAt] = useState<number>();
-  const most = Math.max(props.max ?? 0, 1e-9, ...lines.flatMap((line) => line.values.map((value) => value ?? 0)));
+  const most = Math.max(props.max ?? 0, ...lines.flatMap((line) => line.values.map((value) => value ?? 0)));
+  const ticks = ticksOf(most, props.steps);
   const y = scaleLinear()
-    .domain([0, most])
+    .domain([0, Math.max(1e-9, props.max ?? 0, props.max === undefined ? ticks.at(-1)! : most)])
     .range([height - MARGIN.bottom, MARGIN.top]);
-  if (props.max === undefined) y.nice(3);
   const x = scaleTime()
     .domain([times[0] ?? 0, times.at(-1) ?? 1])
     .range([MARGIN.left, Math.max(MARGIN.left + 1, width - MARGIN.right)]);
-  const ticks = y.ticks(3);
   const shown = at ?? times.length - 1;
   const last = lines.map((line) => line.values[shown]);
 
@@ -83,7 +85,7 @@ export function LineChart(props: LineChartProps): ReactElement {
             </text>
           </g>
         ))}
-        {x.ticks(Math.max(2, Math.floor(width / 140))).map((tick) => (
+        {timeTicks(x, width).map((tick) => (
           <text key={tick.getTime()} className="chart-time" x={x(tick)} y={height - 4}>
             {formatTime(tick.getTime(), false)}
           </text>
@@ -109,6 +111,24 @@ export function LineChart(props: LineChartProps): ReactElement {
       </svg>
     </div>
   );
+}
+
+/** From 0 to the first one that is not below the most there is. */
+function ticksOf(most: number, steps: LineChartProps["steps"]): readonly number[] {
+  if (most <= 0) return [0];
+  const [, second = most] = scaleLinear().domain([0, most]).ticks(3);
+  let step = second;
+  if (steps === "whole") step = Math.max(1, step);
+  if (steps === "bytes") step = 2 ** Math.max(0, Math.ceil(Math.log2(most / 3)));
+  const count = Math.ceil(most / step - 1e-9);
+  return Array.from({ length: count + 1 }, (_, index) => index * step);
+}
+
+/** Those whose words are neither cut off at the left nor below those of the other axis. */
+function timeTicks(x: ScaleTime<number, number>, width: number): readonly Date[] {
+  return x
+    .ticks(Math.max(2, Math.floor(width / 140)))
+    .filter((tick) => x(tick) >= 26 && x(tick) <= width - MARGIN.right - 20);
 }
 
 function pathOf(

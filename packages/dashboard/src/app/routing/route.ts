@@ -1,4 +1,4 @@
-import { useSyncExternalStore } from "react";
+import { createContext, useContext, useSyncExternalStore } from "react";
 
 /** Where the page is, as its hash says: `#/workers/7?sort=cpu` is path `["workers", "7"]`, parameters `{ sort: "cpu" }`. */
 export interface Route {
@@ -62,7 +62,13 @@ function subscribe(listener: () => void): () => void {
 
 const notify = (): void => listeners.forEach((listener) => listener());
 
-export const useRoute = (): Route => useSyncExternalStore(subscribe, current);
+/** Below a drawer, whose route is the address, a page keeps the route that it was opened at. */
+export const RouteOfPage = createContext<Route | undefined>(undefined);
+
+export function useRoute(): Route {
+  const address = useSyncExternalStore(subscribe, current);
+  return useContext(RouteOfPage) ?? address;
+}
 
 export const routeNow = (): Route => current();
 

@@ -3,7 +3,7 @@ import type { ComponentType, LazyExoticComponent, ReactElement } from "react";
 import { login, useSession } from "../api/session.js";
 import { Empty, Skeleton } from "../design/panel.js";
 import { DRAWERS, PAGES, pageOf } from "../pages.js";
-import { formatRoute, navigate, useRoute } from "../routing/route.js";
+import { formatRoute, navigate, RouteOfPage, useRoute } from "../routing/route.js";
 import type { Route } from "../routing/route.js";
 import { link, useCluster, useTopic } from "../store/store.js";
 import { Announcer } from "./announcer.js";
@@ -13,6 +13,7 @@ import { CommandPalette } from "./command-palette.js";
 import { KeysHelp } from "./keys-help.js";
 import { Login } from "./login.js";
 import { Navigation } from "./navigation.js";
+import { PageBoundary } from "./page-boundary.js";
 import { chooseTheme } from "./theme.js";
 import { TopBar } from "./top-bar.js";
 import "./shell.css";
@@ -36,6 +37,9 @@ const COMMANDS = [
   })),
 ];
 
+/** Milliseconds after which the page that was asked for has come. */
+const AHEAD = 1000;
+
 type Open = "palette" | "help" | undefined;
 
 export function App(): ReactElement {
@@ -51,6 +55,8 @@ export function App(): ReactElement {
   useEffect(() => {
     document.title = cluster === undefined ? "Heddle" : `${cluster} - Heddle`;
   }, [cluster]);
+
+  useScriptsAhead(connection === "live");
 
   const [open, setOpen] = useState<Open>();
   useCommands(COMMANDS);
@@ -108,9 +114,17 @@ function Content({ first }: { readonly first: string }): ReactElement {
   const page = pageOf(back.path);
   return (
     <>
-      <Suspense fallback={<Skeleton />}>
-        {page ? <Show component={pages.get(page.path)!} key={page.path} /> : <NoSuchPage />}
-      </Suspense>
+      <RouteOfPage value={Drawer && back}>
+        <Suspense fallback={<Skeleton />}>
+          {page ? (
+            <PageBoundary key={page.path}>
+              <Show component={pages.get(page.path)!} />
+            </PageBoundary>
+          ) : (
+            <NoSuchPage />
+          )}
+        </Suspense>
+      </RouteOfPage>
       {Drawer && (
         <Suspense>
           <Drawer onClose={() => navigate(formatRoute(back.path, back.parameters))} />
@@ -136,6 +150,18 @@ function NoSuchPage(): ReactElement {
 function skipToMain(event: { preventDefault(): void }): void {
   event.preventDefault();
   document.getElementById("main")?.focus();
+}
+
+/** Fetches the scripts of all pages while there is a server to give them: without it, what is known can still be looked at. */
+function useScriptsAhead(live: boolean): void {
+  useEffect(() => {
+    if (!live) return;
+    const timer = setTimeout(() => {
+      // One that does not come now is asked for again when someone goes there.
+      for (const { load } of [...PAGES, ...DRAWERS]) load().catch(() => undefined);
+    }, AHEAD);
+    return () => clearTimeout(timer);
+  }, [live]);
 }
 
 /** Nothing is sent to a page that nobody sees. */

@@ -22,9 +22,12 @@ import {
 import { paletteOf } from "./palette.js";
 import { keyOf, TaskTip } from "./task-tip.js";
 import { useLanes } from "./use-lanes.js";
+import type { Lane } from "./use-lanes.js";
 import "./task-stream.css";
 
 const LANE = { least: 4, most: 34 };
+/** Pixels that a label needs. */
+const LABEL = 12;
 const HOVER_DELAY = 80;
 /** A press that moves less than so many pixels is a click. */
 const CLICK = 4;
@@ -56,6 +59,7 @@ export function TaskStream(props: TaskStreamProps): ReactElement {
   const [scroll, setScroll] = useState(0);
   const [tip, setTip] = useState<{ readonly pick: Pick; readonly x: number; readonly y: number }>();
   const recorded = useCluster((state) => state.history.recorded);
+  const known = useCluster((state) => state.run !== undefined);
   const selected = route.parameters["sel"] === undefined ? undefined : Number(route.parameters["sel"]);
 
   const layout = useMemo((): LaneLayout => {
@@ -65,6 +69,8 @@ export function TaskStream(props: TaskStreamProps): ReactElement {
     return { lanes: lanes.map(({ id }) => id), pitch, scroll, firsts };
   }, [lanes, size.height, scroll]);
   const places = useMemo(() => laneTops(layout.lanes.length, layout.pitch, layout.firsts), [layout]);
+
+  const labels = useMemo(() => labelsOf(lanes, places.tops, layout.pitch), [lanes, places, layout.pitch]);
 
   useCanvas(stream, canvas);
   useLayoutEffect(() => {
@@ -177,16 +183,18 @@ export function TaskStream(props: TaskStreamProps): ReactElement {
         {lanes.map((lane, index) => {
           const top = places.tops[index]! - scroll;
           if (top < -LANE.most || top > size.height) return null;
-          const label = lane.first ? plain(lane.worker.name, 40) : layout.pitch >= 12 ? `${lane.thread + 1}` : "";
           return (
             <a
               key={lane.id}
               href={formatRoute(["workers", String(lane.worker.id)])}
               tabIndex={-1}
               className={lane.worker.leftAt === undefined ? "truncate" : "truncate muted"}
-              style={{ transform: `translateY(${top}px)`, height: Math.max(layout.pitch, lane.first ? 12 : 0) }}
+              style={{
+                transform: `translateY(${top}px)`,
+                height: labels[index] === "" ? layout.pitch : Math.max(layout.pitch, LABEL),
+              }}
             >
-              {label}
+              {labels[index]}
             </a>
           );
         })}
@@ -205,7 +213,9 @@ export function TaskStream(props: TaskStreamProps): ReactElement {
         {pointer.band && (
           <div className="stream-band" style={{ left: pointer.band[0], width: pointer.band[1] - pointer.band[0] }} />
         )}
-        {lanes.length === 0 && <Empty title="No threads yet">A lane for each thread of each worker comes here.</Empty>}
+        {known && lanes.length === 0 && (
+          <Empty title="No threads yet">A lane for each thread of each worker comes here.</Empty>
+        )}
         {lanes.length > 0 && recorded === 0 && <Empty title="Waiting for the first task" />}
       </div>
       {places.height > size.height + 1 && (
@@ -221,6 +231,17 @@ export function TaskStream(props: TaskStreamProps): ReactElement {
       )}
     </div>
   );
+}
+
+/** The worker at its first lane, numbers of threads below it: as many as there is room for, none over another. */
+function labelsOf(lanes: readonly Lane[], tops: ArrayLike<number>, pitch: number): readonly string[] {
+  let free = -Infinity;
+  return lanes.map((lane, index) => {
+    const top = tops[index]!;
+    if (lane.first ? top < free : pitch < LABEL) return "";
+    free = top + LABEL;
+    return lane.first ? plain(lane.worker.name, 40) : `${lane.thread + 1}`;
+  });
 }
 
 const KEYS: Readonly<Record<string, () => void>> = {
@@ -398,11 +419,13 @@ function TimeAxis({
   const scale = scaleTime().domain([from, to]).range([0, width]);
   const ticks = width > 0 ? scale.ticks(Math.max(2, Math.floor(width / 130))) : [];
   const fine = to - from < 10_000;
+  // What would be cut off at the right says nothing.
+  const whole = width - (fine ? 78 : 56);
   return (
     <div className="stream-axis" aria-hidden="true">
       {ticks.map((tick) => (
         <span key={tick.getTime()} style={{ transform: `translateX(${scale(tick)}px)` }}>
-          {formatTime(tick.getTime(), fine)}
+          {scale(tick) < whole && formatTime(tick.getTime(), fine)}
         </span>
       ))}
     </div>

@@ -33,6 +33,7 @@ export default function DataPage(): ReactElement {
         <LineChart
           label="Memory of all workers"
           times={times}
+          steps="bytes"
           height={180}
           format={formatBytes}
           lines={[
@@ -66,6 +67,7 @@ export default function DataPage(): ReactElement {
         <LineChart
           label="Bytes moved between workers per second"
           times={times}
+          steps="bytes"
           height={180}
           format={(bytes) => `${formatBytes(bytes)}/s`}
           lines={[{ name: "moved", color: "var(--category-3)", values: series.map(({ transferred }) => transferred) }]}

@@ -49,6 +49,6 @@ export function TransferMatrix({ transfers }: { readonly transfers: Transfers })
 
 function stepOf(bytes: number, most: number): number {
   if (bytes <= 0) return 0;
-  // Each step is about an eighth of the next one.
-  return Math.max(1, Math.min(STEPS, STEPS + Math.floor(Math.log(bytes / most) / Math.log(8)) + 1));
+  // Each step is half of the next one; the last is for the most there is.
+  return Math.max(1, STEPS + Math.ceil(Math.log2(bytes / most)));
 }

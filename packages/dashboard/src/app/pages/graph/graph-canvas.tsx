@@ -151,7 +151,10 @@ function draw(canvas: HTMLCanvasElement, picture: Picture): void {
         if (inSight(node) || inSight(graph.targets[at]!)) edge(node, graph.targets[at]!);
     context.strokeStyle = token("--border");
     context.lineWidth = 1;
+    // Where nodes are nearer to each other than a line is wide, lines at full strength would be a wall.
+    context.globalAlpha = Math.max(0.12, Math.min(1, (STEP.y * transform.k) / 4));
     context.stroke();
+    context.globalAlpha = 1;
   }
   if (hovered !== undefined) {
     context.beginPath();

@@ -1,5 +1,5 @@
 import { useMemo } from "react";
-import type { ReactElement } from "react";
+import type { ReactElement, ReactNode } from "react";
 import type { GroupEntry, GroupSummary } from "@heddle/protocol/dashboard";
 import { formatBytes, formatCount, formatDuration, formatPlural, formatRate, plain } from "../../design/format.js";
 import { Swatch } from "../../design/legend.js";
@@ -44,7 +44,7 @@ const COLUMNS: readonly Column<Row>[] = [
     "Failed",
     68,
     ({ failed }) => failed,
-    (failed) => (failed === 0 ? "-" : formatCount(failed)),
+    (failed) => (failed === 0 ? "-" : <span className="groups-failed">{formatCount(failed)}</span>),
   ),
   number("rate", "Rate", 76, ({ rate }) => rate, formatRate),
   number("mean", "Mean", 76, ({ mean }) => mean, formatDuration),
@@ -58,7 +58,7 @@ function number(
   header: string,
   width: number,
   value: (summary: GroupSummary) => number,
-  format: (value: number) => string,
+  format: (value: number) => ReactNode,
 ): Column<Row> {
   return {
     id,

@@ -85,7 +85,7 @@ export function LogLines(): ReactElement {
   const empty =
     shown.length === 0 ? (
       <Empty title={all.length === 0 ? "Nothing printed yet" : "No line like that"}>
-        {all.length === 0 && "What tasks and workers print with console comes here."}
+        {all.length === 0 && "What the scheduler tells, and what flow runs log, comes here."}
       </Empty>
     ) : undefined;
   return (

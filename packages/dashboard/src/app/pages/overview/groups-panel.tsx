@@ -5,7 +5,7 @@ import { formatCount, formatDuration, formatPlural, plain } from "../../design/f
 import { Swatch } from "../../design/legend.js";
 import { Empty, Panel } from "../../design/panel.js";
 import { ProgressBar } from "../../design/progress-bar.js";
-import { totalOf } from "../../design/states.js";
+import { STATES, totalOf } from "../../design/states.js";
 import { Table } from "../../design/table.js";
 import type { Column } from "../../design/table.js";
 import { formatRoute, navigate } from "../../routing/route.js";
@@ -23,7 +23,7 @@ const COLUMNS: readonly Column<Row>[] = [
   {
     id: "name",
     header: "Group",
-    width: "minmax(90px, 1fr)",
+    width: "minmax(100px, 3fr)",
     cell: (row) => (
       <span className="overview-group" title={plain(row.name)}>
         <Swatch slot={row.slot} /> <span className="truncate">{plain(row.name)}</span>
@@ -33,17 +33,23 @@ const COLUMNS: readonly Column<Row>[] = [
   {
     id: "progress",
     header: "Progress",
-    width: "minmax(90px, 2fr)",
+    width: "minmax(70px, 2fr)",
     cell: (row) => <ProgressBar states={row.summary.states} label={plain(row.name)} />,
   },
   {
     id: "done",
     header: "Done",
-    width: "104px",
+    width: "112px",
     align: "end",
     cell: (row) => (
       <>
-        {row.summary.failed > 0 && <span className="overview-failed">{formatCount(row.summary.failed)} failed </span>}
+        {row.summary.failed > 0 && (
+          <span className="overview-failed" title={`${formatCount(row.summary.failed)} failed`}>
+            <span aria-hidden="true">{STATES.erred.glyph} </span>
+            {formatCount(row.summary.failed)}
+            <span className="spoken"> failed</span>{" "}
+          </span>
+        )}
         {formatCount(row.summary.done)}/{formatCount(totalOf(row.summary.states))}
       </>
     ),

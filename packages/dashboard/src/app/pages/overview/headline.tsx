@@ -46,7 +46,11 @@ export function Headline(): ReactElement {
         )}
       </p>
       <div className="kpis">
-        <Kpi label="Done" detail={`of ${formatCompact(totals.tasks)}`} href={formatRoute(["groups"])}>
+        <Kpi
+          label="Done"
+          detail={totals.tasks > 0 ? `of ${formatCompact(totals.tasks)}` : "no tasks yet"}
+          href={formatRoute(["groups"])}
+        >
           {totals.tasks > 0 ? formatPercent(totals.done / totals.tasks) : "-"}
         </Kpi>
         <Kpi label="Threads busy" detail={`of ${formatCount(totals.threads)}`} href={formatRoute(["workers"])}>
@@ -66,7 +70,11 @@ export function Headline(): ReactElement {
         >
           {formatRate(totals.rate)}
         </Kpi>
-        <Kpi label="Time left" detail={totals.eta === undefined ? "" : "estimated"} href={formatRoute(["groups"])}>
+        <Kpi
+          label="Time left"
+          detail={totals.eta === undefined || activity !== "Running" ? "" : "estimated"}
+          href={formatRoute(["groups"])}
+        >
           {totals.eta === undefined || activity !== "Running" ? "-" : formatAbout(totals.eta).replace("about ", "")}
         </Kpi>
       </div>

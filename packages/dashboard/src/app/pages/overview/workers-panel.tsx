@@ -11,6 +11,9 @@ import { useCluster } from "../../store/store.js";
 /** Beyond so many, single cells can no longer be told apart. */
 const CELLS = 1000;
 
+/** worker-2 before worker-10. */
+const collator = new Intl.Collator(undefined, { numeric: true });
+
 /** A cell per worker: the fuller, the busier. */
 export function WorkersPanel(): ReactElement {
   const names = useCluster((state) => state.workerNames);
@@ -18,7 +21,9 @@ export function WorkersPanel(): ReactElement {
   const known = useCluster((state) => state.run !== undefined);
   const { here, left } = useMemo(() => {
     const all = [...names.values()];
-    const present = all.filter((worker) => worker.leftAt === undefined);
+    const present = all
+      .filter((worker) => worker.leftAt === undefined)
+      .sort((a, b) => collator.compare(a.name, b.name) || a.id - b.id);
     return { here: present, left: all.length - present.length };
   }, [names]);
   const note =

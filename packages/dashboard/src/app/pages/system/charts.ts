@@ -13,6 +13,10 @@ export interface SystemChart {
   readonly format: (value: number) => string;
   /** Upper end of the scale, when it is known. */
   readonly max?: number;
+  /** Bytes have ticks at powers of two. */
+  readonly steps?: "bytes";
+  /** Pixels. */
+  readonly height?: number;
   /** The second and later ones are dashed. */
   readonly lines: readonly Line[];
 }
@@ -49,6 +53,7 @@ export const SYSTEM_PANELS: readonly {
       {
         label: "Changes of state per second",
         format: formatRate,
+        height: 269,
         lines: [
           { name: "transitions", category: 4, value: ({ scheduler }) => scheduler.transitions },
           { name: "finished tasks", category: 2, value: ({ finished }) => finished },
@@ -62,6 +67,8 @@ export const SYSTEM_PANELS: readonly {
       {
         label: "Memory of the scheduler's process",
         format: formatBytes,
+        steps: "bytes",
+        height: 269,
         lines: [
           { name: "process", category: 6, value: ({ scheduler }) => scheduler.rss },
           { name: "heap", category: 7, value: ({ scheduler }) => scheduler.heap },
@@ -81,6 +88,7 @@ export const SYSTEM_PANELS: readonly {
       {
         label: "Bytes sent to viewers per second",
         format: (bytes) => `${formatBytes(bytes)}/s`,
+        steps: "bytes",
         lines: [{ name: "sent to viewers", category: 3, value: ({ dashboard }) => dashboard.bytes }],
       },
     ],

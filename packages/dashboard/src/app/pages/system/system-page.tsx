@@ -42,6 +42,8 @@ function Chart({
       times={series.map(({ time }) => time)}
       format={chart.format}
       {...(chart.max === undefined ? {} : { max: chart.max })}
+      {...(chart.steps === undefined ? {} : { steps: chart.steps })}
+      {...(chart.height === undefined ? {} : { height: chart.height })}
       lines={chart.lines.map(({ name, category, value }, index) => ({
         name,
         color: `var(--category-${category})`,

@@ -10,23 +10,23 @@ export function ErrorView({ error }: { readonly error: ErrorDetail }): ReactElem
   const { shown, folded } = useMemo(() => framesOf(error.stack), [error.stack]);
   return (
     <div className="error-view">
-      <p>
-        <strong>{plain(error.name)}</strong> <span>{plainLines(error.message)}</span>
-      </p>
+      <div className="error-head">
+        <p>
+          <strong>{plain(error.name)}</strong> <span>{plainLines(error.message)}</span>
+        </p>
+        <CopyButton text={`${error.name}: ${error.message}\n${error.stack}`} label="Copy the error" />
+      </div>
       {error.stack !== "" && <pre className="mono">{plainLines(all ? error.stack : shown)}</pre>}
       {error.causes.map((cause, index) => (
         <p key={index}>
           caused by <strong>{plain(cause.name)}</strong> {plainLines(cause.message)}
         </p>
       ))}
-      <div className="error-tools">
-        {folded > 0 && (
-          <button type="button" className="button quiet" aria-expanded={all} onClick={() => setAll(!all)}>
-            {all ? "fewer frames" : `${folded} frames of packages and Node`}
-          </button>
-        )}
-        <CopyButton text={`${error.name}: ${error.message}\n${error.stack}`} label="Copy the error" />
-      </div>
+      {folded > 0 && (
+        <button type="button" className="button quiet" aria-expanded={all} onClick={() => setAll(!all)}>
+          {all ? "fewer frames" : `${folded} frames of packages and Node`}
+        </button>
+      )}
     </div>
   );
 }

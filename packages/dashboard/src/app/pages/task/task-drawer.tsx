@@ -186,7 +186,8 @@ function Split(props: { readonly split: NonNullable<TaskDetail["split"]>; readon
 
 function Facts({ task }: { readonly task: TaskDetail }): ReactElement {
   const facts: readonly (readonly [string, ReactNode])[] = [
-    ["Worker", task.worker === undefined ? "-" : plain(task.worker)],
+    // A failed one is on none any more: where it was is in its story.
+    ["Worker", plain(task.worker ?? task.story.findLast(({ worker }) => worker !== "")?.worker ?? "-")],
     ["Result", task.nbytes === undefined ? "-" : formatBytes(task.nbytes)],
     ["Held by", task.holders.length === 0 ? "-" : task.holders.map((holder) => plain(holder)).join(", ")],
     ["Priority", String(task.priority)],

@@ -66,6 +66,7 @@ export function WorkerDetailView({ id }: { readonly id: number }): ReactElement 
           label="Busy threads"
           times={times}
           max={entry.threads}
+          steps="whole"
           format={(value) => (Number.isInteger(value) ? formatCount(value) : value.toFixed(1))}
           lines={[{ name: "busy threads", color: "var(--category-5)", values: series.map(({ busy }) => busy) }]}
         />
@@ -80,8 +81,9 @@ export function WorkerDetailView({ id }: { readonly id: number }): ReactElement 
         <LineChart
           label="Memory"
           times={times}
+          steps="bytes"
           {...(entry.memoryLimit > 0 ? { max: entry.memoryLimit } : {})}
-          height={200}
+          height={264}
           format={formatBytes}
           lines={[
             { name: "process", color: "var(--category-6)", values: series.map(({ rss }) => rss) },
@@ -97,6 +99,7 @@ export function WorkerDetailView({ id }: { readonly id: number }): ReactElement 
       </Panel>
       <Panel
         title="Running now"
+        tools={<a href={formatRoute(["logs"], { source: entry.name })}>Its log</a>}
         loading={detail.loading}
         error={detail.error}
         empty={detail.data?.executing.length === 0 ? <Empty title="Nothing" /> : undefined}
@@ -111,9 +114,6 @@ export function WorkerDetailView({ id }: { readonly id: number }): ReactElement 
             </li>
           ))}
         </ul>
-        <p>
-          <a href={formatRoute(["logs"], { source: entry.name })}>Its log</a>
-        </p>
       </Panel>
     </div>
   );

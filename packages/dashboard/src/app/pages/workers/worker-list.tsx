@@ -18,15 +18,25 @@ export interface WorkerRow {
   readonly summary: WorkerSummary | undefined;
 }
 
-const STATUS: Readonly<Record<WorkerSummary["status"], readonly [Tone, string]>> = {
+const STATUS: Readonly<Record<WorkerSummary["status"] | "silent", readonly [Tone, string]>> = {
   running: ["good", "\u25cf"],
   paused: ["warning", "\u2016"],
   closing: ["neutral", "\u25bc"],
   gone: ["error", "\u2715"],
+  silent: ["warning", "?"],
 };
 
+/** Milliseconds without a heartbeat after which a worker is spoken of as silent. */
+const SILENT = 5000;
+
+function statusOf({ entry, summary }: WorkerRow): keyof typeof STATUS {
+  if (entry.leftAt !== undefined) return "gone";
+  if (summary === undefined) return "running";
+  return schedulerNow() - summary.lastSeen > SILENT ? "silent" : summary.status;
+}
+
 export function StatusPill({ row }: { readonly row: WorkerRow }): ReactElement {
-  const status = row.entry.leftAt === undefined ? (row.summary?.status ?? "running") : "gone";
+  const status = statusOf(row);
   const [tone, mark] = STATUS[status];
   const reason = row.entry.ending ?? row.summary?.reason ?? "";
   return (
@@ -71,7 +81,7 @@ const COLUMNS: readonly Column<WorkerRow>[] = [
     id: "status",
     header: "State",
     width: "104px",
-    sortBy: ({ entry, summary }) => (entry.leftAt === undefined ? (summary?.status ?? "") : "gone"),
+    sortBy: statusOf,
     cell: (row) => <StatusPill row={row} />,
   },
   {
