@@ -6,5 +6,7 @@ export default defineConfig({
     pool: "forks",
     testTimeout: 60_000,
     hookTimeout: 60_000,
+    // Guards against waiting for ever, not measures of speed: machines of CI are slow and shared.
+    expect: { poll: { timeout: 45_000 } },
   },
 });

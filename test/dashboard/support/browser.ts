@@ -1,6 +1,6 @@
 /** A browser that looks at dashboards, and fails the test when a page does what it must not. */
 import { chromium, type Browser, type BrowserContext, type BrowserContextOptions, type Page } from "playwright-core";
-import { afterAll, afterEach, beforeAll, expect } from "vitest";
+import { afterAll, afterEach, beforeAll, expect, vi } from "vitest";
 import { chromiumPath } from "./chromium.js";
 
 export type { Page } from "playwright-core";
@@ -9,6 +9,10 @@ export interface LookOptions extends BrowserContextOptions {
   /** Messages of the console that the test provokes: a lost connection, a refused request. */
   readonly expected?: RegExp;
 }
+
+/** Milliseconds. Guards against waiting for ever, which a slow machine does not reach. */
+const LOOK_TIMEOUT = 45_000;
+const TEST_TIMEOUT = 180_000;
 
 async function launchBrowser(): Promise<Browser> {
   return chromium.launch({
@@ -31,7 +35,12 @@ export class Looks {
     await this.#browser?.close();
   }
 
-  /** Opens a page at an address. */
+  /**
+   * Opens a page at an address.
+   *
+   * A page that outlives its cluster complains of the lost connection: in a test that has a cluster of its own, take it by `await using`
+   * after the cluster, so that it is closed before.
+   */
   async at(url: string, options: LookOptions = {}): Promise<Page> {
     const page = await this.blank(new URL(url).origin, options);
     await page.goto(url);
@@ -42,6 +51,7 @@ export class Looks {
   async blank(origin: string, options: LookOptions = {}): Promise<Page> {
     const { expected, ...rest } = options;
     const context = await this.#browser!.newContext({ viewport: { width: 1440, height: 900 }, ...rest });
+    context.setDefaultTimeout(LOOK_TIMEOUT);
     this.#contexts.push(context);
     await context.addInitScript(
       "addEventListener('securitypolicyviolation', (e) => console.error('policy violated: ' + e.violatedDirective + ' ' + e.blockedURI))",
@@ -68,8 +78,9 @@ export class Looks {
   }
 }
 
-/** The browser of a test file; after each test, its pages must have been quiet. */
+/** The browser of a test file; after each test, its pages must have been quiet. Call it before the tests: they get time for a browser. */
 export function useBrowser(): Looks {
+  vi.setConfig({ testTimeout: TEST_TIMEOUT, hookTimeout: TEST_TIMEOUT });
   const looks = new Looks();
   beforeAll(() => looks.open());
   afterEach(async () => expect(await looks.settle()).toEqual([]));

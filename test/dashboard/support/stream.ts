@@ -16,13 +16,9 @@ export interface StreamPlace extends Box {
 
 const BOX = ".stream-box";
 
-/** Longest wait for a picture on a busy machine. */
-const GUARD = { timeout: 30_000 };
-
 /** Waits until the stream has so many lanes. */
 export async function streamOf(page: Page, lanes: number): Promise<StreamPlace> {
-  // Not by page.waitForFunction: what it calls later than at once, the page's policy takes for eval.
-  await expect.poll(() => page.locator(".stream-labels a").count(), GUARD).toBe(lanes);
+  await expect.poll(() => page.locator(".stream-labels a").count()).toBe(lanes);
   return page.evaluate<StreamPlace>(`(() => {
     const rect = (element) => {
       const { left, top, width, height } = element.getBoundingClientRect();
@@ -33,11 +29,16 @@ export async function streamOf(page: Page, lanes: number): Promise<StreamPlace> 
   })()`);
 }
 
-/** Waits until these rows have come and been painted, on a page opened with `?test=1`. */
+/**
+ * Waits until these rows have come and been painted, on a page opened with `?test=1`. Not by page.waitForFunction: what it calls later
+ * than at once, the page's policy takes for eval.
+ */
 export async function painted(page: Page, rows: number): Promise<void> {
-  const stats = (): Promise<{ rows: number; lastSeq: number }> => page.evaluate("window.__dash.stats()");
-  await expect.poll(async () => (await stats()).rows, GUARD).toBeGreaterThanOrEqual(rows);
-  await expect.poll(async () => (await stats()).lastSeq, GUARD).toBeGreaterThanOrEqual(rows - 1);
+  const stats = (): Promise<{ rows: number; lastSeq: number; paints: number } | undefined> =>
+    page.evaluate("window.__dash?.stats()");
+  await expect.poll(async () => (await stats())?.rows ?? 0).toBeGreaterThanOrEqual(rows);
+  await expect.poll(async () => (await stats())?.lastSeq ?? -1).toBeGreaterThanOrEqual(rows - 1);
+  await expect.poll(async () => (await stats())?.paints ?? 0).toBeGreaterThan(0);
 }
 
 /** Where a moment is, from the page's left. */
