@@ -23,7 +23,8 @@ export function ConnectionBanner(): ReactElement | null {
   if (connection.state === "ended")
     return (
       <Banner tone="neutral">
-        {connection.message || "The cluster has been closed."} What you see is how it ended.
+        The cluster has been closed{connection.message === "" ? "" : `: ${connection.message}`}. What you see is how it
+        ended.
       </Banner>
     );
   if (connection.state === "full")

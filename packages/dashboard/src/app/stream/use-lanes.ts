@@ -13,7 +13,7 @@ export interface Lane {
 
 const collator = new Intl.Collator(undefined, { numeric: true });
 
-/** Lanes in order: by worker, then by thread. Those of workers that left come only when asked for. */
+/** Lanes in order: by worker, then by thread. Those of workers that left come only when asked for, or when nobody else is there. */
 export function useLanes(withLeft: boolean): { readonly lanes: readonly Lane[]; readonly left: number } {
   const all = useCluster((state) => state.lanes);
   const workers = useCluster((state) => state.workerNames);
@@ -23,8 +23,10 @@ export function useLanes(withLeft: boolean): { readonly lanes: readonly Lane[]; 
       return entry === undefined ? [] : [{ id, worker: entry, thread }];
     });
     const gone = new Set(known.filter(({ worker }) => worker.leftAt !== undefined).map(({ worker }) => worker.id));
+    // When all have left, what they did is all there is to see.
+    const everyone = withLeft || known.every(({ worker }) => worker.leftAt !== undefined);
     const lanes = known
-      .filter(({ worker }) => withLeft || worker.leftAt === undefined)
+      .filter(({ worker }) => everyone || worker.leftAt === undefined)
       .sort(
         (a, b) => collator.compare(a.worker.name, b.worker.name) || a.worker.id - b.worker.id || a.thread - b.thread,
       )

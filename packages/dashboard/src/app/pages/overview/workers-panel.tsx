@@ -19,13 +19,16 @@ export function WorkersPanel(): ReactElement {
   const names = useCluster((state) => state.workerNames);
   const summaries = useCluster((state) => state.workers);
   const known = useCluster((state) => state.run !== undefined);
+  const live = useCluster((state) => state.connection.state === "live");
   const { here, left } = useMemo(() => {
     const all = [...names.values()];
+    const anyone = all.some((worker) => worker.leftAt === undefined);
+    // Of a cluster that has ended, those that were there.
     const present = all
-      .filter((worker) => worker.leftAt === undefined)
+      .filter((worker) => worker.leftAt === undefined || (!live && !anyone))
       .sort((a, b) => collator.compare(a.name, b.name) || a.id - b.id);
     return { here: present, left: all.length - present.length };
-  }, [names]);
+  }, [names, live]);
   const note =
     here.length > 0
       ? `${formatPlural(here.length, "worker")}${left > 0 ? `, ${formatCount(left)} left` : ""}`
