@@ -8,6 +8,7 @@ import { GroupTable, type TaskGroup } from "./groups.js";
 import { KeyIndex } from "./key-index.js";
 import { Leases } from "./leases.js";
 import { NumberDirectory } from "./number-directory.js";
+import { AbandonedRuns } from "./record/abandoned-runs.js";
 import type { Recorder } from "./record/recorder.js";
 import { RequirementTable, type Requirement } from "./requirements.js";
 import { Cause, StoryLog, type CauseCode } from "./story.js";
@@ -52,6 +53,8 @@ export class SchedulerState {
   readonly orphans = new Set<number>();
   /** Scattered values that are needed, and that no worker has presented since a restart. */
   readonly awaitedData = new Set<number>();
+  /** For the record. */
+  readonly abandoned = new AbandonedRuns();
   readonly topics = new Topics();
   readonly leases = new Leases((client, lease) => {
     if (this.clients.get(client)?.connected === true)

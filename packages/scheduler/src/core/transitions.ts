@@ -1,6 +1,7 @@
 import { HeddleError, registerError, type FailureRecord } from "@heddle/protocol";
 import { lostData } from "./failures.js";
 import { place, unqueue } from "./queues.js";
+import { abandonedRun } from "./record/abandoned-runs.js";
 import type { SchedulerState } from "./state.js";
 import {
   isDispatched,
@@ -202,6 +203,7 @@ function leaveWorker(state: SchedulerState, slot: number, from: StateCode): void
     else if (tasks.has(slot, Flag.away)) worker.away--;
     else countRun(worker, -1, tasks.charge[slot]!, tasks.chargeBytes[slot]!);
     worker.revoking.delete(slot);
+    if (worker.begun.size > 0) worker.begun.delete(slot);
   }
   tasks.clear(slot, Flag.away);
   tasks.worker[slot] = NONE;
@@ -276,6 +278,7 @@ const assignedToProcessing: Transition = (t, slot) => {
 };
 
 const dispatchedToReleased: Transition = (t, slot, from) => {
+  if (t.state.recorder !== undefined) t.state.abandoned.add(t.state.tasks.run[slot]!, abandonedRun(t.state, slot));
   takeBack(t.state, slot, from);
   recallSuccessors(t, slot);
   dropInputs(t, slot);

@@ -63,6 +63,10 @@ export interface WorkerRecord {
   readonly free: TaskColumns;
   /** Runs it was asked to give back. */
   readonly revoking: Set<number>;
+  /** Runs that have lasted a while, by slot, for the record: when each began by the worker's clock, and on which thread. */
+  readonly begun: Map<number, { readonly startedAt: number; readonly thread: number }>;
+  /** Runs that failed on it. */
+  failures: number;
 }
 
 export function newWorker(
@@ -105,6 +109,8 @@ export function newWorker(
     compute,
     free,
     revoking: new Set(),
+    begun: new Map(),
+    failures: 0,
   };
 }
 

@@ -21,6 +21,7 @@ export function pulseOf(worker: WorkerRecord): WorkerPulse {
     sentBytes: metrics?.sentBytes ?? 0,
     receivedBytes: metrics?.receivedBytes ?? 0,
     clockOffset: worker.clockOffset,
+    failures: worker.failures,
     saidAt: metrics?.time ?? 0,
     bandwidth: metrics?.bandwidth ?? [],
     fetched: metrics?.fetched ?? [],

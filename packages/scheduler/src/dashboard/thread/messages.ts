@@ -46,6 +46,8 @@ export interface WorkerPulse {
   readonly sentBytes: number;
   readonly receivedBytes: number;
   readonly clockOffset: number;
+  /** Runs that failed on it. */
+  readonly failures: number;
   /** When the worker said what follows, by its clock; told again until it says more. */
   readonly saidAt: number;
   /** From each peer: index and bytes a second, as last measured; index and bytes. */

@@ -32,6 +32,7 @@ interface Known {
 export class Workers {
   readonly #dictionary: Dictionary;
   readonly #known = new Map<number, Known>();
+  readonly #failuresOfGone = new Map<number, number>();
   #transferred = 0;
   /** Of the last minute. */
   #flows: (Flow & { readonly at: number })[] = [];
@@ -70,7 +71,11 @@ export class Workers {
     while (this.#flows.length > 0 && (now - this.#flows[0]!.at > FLOW_TIME || this.#flows.length > MAX_FLOWS))
       this.#flows.shift();
     const here = new Set(pulses.map(({ id }) => id));
-    for (const id of this.#known.keys()) if (!here.has(id)) this.#known.delete(id);
+    for (const [id, { pulse }] of this.#known) {
+      if (here.has(id)) continue;
+      this.#known.delete(id);
+      this.#failuresOfGone.set(id, pulse.failures);
+    }
   }
 
   #takeFlows({ id, bandwidth, fetched }: WorkerPulse, at: number): void {
@@ -146,7 +151,8 @@ export class Workers {
     if (known !== undefined) return { summary: this.#summary(known), series: known.series };
     const entry = this.#dictionary.workers.get(id);
     if (entry?.leftAt === undefined) return undefined;
-    return { summary: gone(id, entry.leftAt, entry.ending ?? ""), series: [] };
+    const failures = this.#failuresOfGone.get(id) ?? 0;
+    return { summary: gone(id, entry.leftAt, entry.ending ?? "", failures), series: [] };
   }
 
   #summary({ pulse, sent, received }: Known): WorkerSummary {
@@ -166,7 +172,7 @@ export class Workers {
       sent: Math.round(sent),
       received: Math.round(received),
       clockOffset: Math.round(pulse.clockOffset * 10) / 10,
-      failures: 0,
+      failures: pulse.failures,
     };
   }
 
@@ -181,7 +187,7 @@ export class Workers {
   }
 }
 
-function gone(id: number, lastSeen: number, reason: string): WorkerSummary {
+function gone(id: number, lastSeen: number, reason: string, failures: number): WorkerSummary {
   return {
     id,
     status: "gone",
@@ -197,6 +203,6 @@ function gone(id: number, lastSeen: number, reason: string): WorkerSummary {
     sent: 0,
     received: 0,
     clockOffset: 0,
-    failures: 0,
+    failures,
   };
 }
