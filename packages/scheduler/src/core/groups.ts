@@ -62,7 +62,10 @@ export class GroupTable {
   trim(limit = 10_000): void {
     if (this.#byName.size <= limit) return;
     for (const [name, group] of this.#byName) {
-      if (group.tasks === 0) this.#byName.delete(name);
+      if (group.tasks === 0) {
+        this.#byName.delete(name);
+        this.#recorder?.groupForgotten(group);
+      }
       if (this.#byName.size <= limit) return;
     }
   }

@@ -5,7 +5,7 @@ import { dataChunk } from "./ingest.js";
 import { hashKey } from "./key-index.js";
 import { unqueue } from "./queues.js";
 import { ComputeColumns, TaskColumns } from "./outbox.js";
-import { loseReplica } from "./reports.js";
+import { loseReplica, recordLost } from "./reports.js";
 import { Cause } from "./story.js";
 import { TaskHeap } from "./task-heap.js";
 import { isDispatched, isHeldBack, isUnfinished, State } from "./task-state.js";
@@ -86,6 +86,7 @@ export function workerLeft(t: Transitions, index: number, expected: boolean, det
   state.cause = Cause.workerLeft;
   state.workers.delete(index);
   state.recorder?.workerLeft(worker, state.now, detail);
+  state.abandoned.workerLeft(index);
   for (const other of state.workers.values()) {
     state.instructions.push({ to: "worker", worker: other.index, message: { op: "peers", joined: [], left: [index] } });
   }
@@ -119,6 +120,7 @@ export function workerLeft(t: Transitions, index: number, expected: boolean, det
 function loseRun(t: Transitions, slot: number, worker: WorkerRecord, expected: boolean, detail: string): void {
   const { state } = t;
   const { tasks } = state;
+  recordLost(state, worker, slot);
   // A run whose inputs were still to be made there cannot have begun.
   const mayHaveBegun = tasks.state[slot] === State.processing;
   if (mayHaveBegun && tasks.has(slot, Flag.once)) {

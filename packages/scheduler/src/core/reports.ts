@@ -4,9 +4,11 @@ import {
   type RunFailure,
   type RunsBegun,
   type RunsFinished,
+  type RunsStopped,
   type WorkerToScheduler,
 } from "@heddle/protocol";
 import { lostData, rerun } from "./failures.js";
+import { abandonedRun } from "./record/abandoned-runs.js";
 import type { EndedRun } from "./record/recorder.js";
 import type { SchedulerState } from "./state.js";
 import { Cause } from "./story.js";
@@ -32,6 +34,7 @@ function finished(t: Transitions, worker: WorkerRecord, message: RunsFinished): 
   state.cause = Cause.finished;
   worker.busySince = state.now;
   let inlineAt = 0;
+  state.recorder?.beginRuns(worker, message, state.now);
   for (let row = 0; row < message.tasks.length; row++) {
     const inlineStart = inlineAt;
     const inlineLength = at(message.inlineLengths, row);
@@ -41,12 +44,13 @@ function finished(t: Transitions, worker: WorkerRecord, message: RunsFinished): 
     if (!isCurrent(state, worker, slot, message.runs[row]!)) {
       // It keeps a result nobody asked it for any more, unless that is the very task another run of which it has finished.
       if (slot === NONE || !state.holds(worker.index, slot)) worker.free.push(id);
+      state.recorder?.notFinished();
       continue;
     }
     const nbytes = message.nbytes[row]!;
-    state.group(slot).observe(message.busy[row]!, nbytes);
+    state.group(slot).observe(busyOf(state, slot, message, row), nbytes);
     tasks.nbytes[slot] = nbytes;
-    if (state.recorder !== undefined) recordFinished(state, worker, slot, message, row);
+    if (state.recorder !== undefined) recordFinished(state, slot);
     // Should it have to run again, it may fail as often again.
     tasks.retriesLeft[slot]! += tasks.attempts[slot]!;
     tasks.attempts[slot] = 0;
@@ -76,6 +80,17 @@ function finished(t: Transitions, worker: WorkerRecord, message: RunsFinished): 
     // Row by row: a later row of the same report may be the successor of this one.
     t.settleRecommended();
   }
+  state.recorder?.endRuns();
+}
+
+/** What another run of the kind may take. One without inputs that decoded something revived its function, which the next need not. */
+function busyOf({ tasks, chunks }: SchedulerState, slot: number, message: RunsFinished, row: number): number {
+  const decoded = at(message.decoded, row);
+  const busy = message.busy[row]!;
+  if (decoded === 0) return busy;
+  const chunk = chunks[tasks.chunk[slot]!]!;
+  const hasInputs = chunk.depEnd(tasks.row[slot]!) > chunk.depStart(tasks.row[slot]!);
+  return hasInputs ? busy : Math.max(0, busy - decoded);
 }
 
 /** One for all: a row costs no object. */
@@ -92,28 +107,13 @@ const ended: EndedRun = {
   attempt: 0,
 };
 
-function recordFinished(
-  state: SchedulerState,
-  worker: WorkerRecord,
-  slot: number,
-  message: RunsFinished,
-  row: number,
-): void {
+function recordFinished(state: SchedulerState, slot: number): void {
   const { tasks } = state;
   const chunk = state.chunkOf(slot);
-  const chunkRow = tasks.row[slot]!;
-  ended.task = tasks.id[slot]!;
-  ended.group = tasks.group[slot]!;
-  ended.startedAt = message.startedAt[row]!;
-  ended.busy = message.busy[row]!;
-  ended.waited = at(message.waited, row);
-  ended.thread = at(message.threads, row);
-  ended.fetched = 0;
-  ended.decoded = 0;
-  ended.nbytes = message.nbytes[row]!;
-  ended.attempt = tasks.attempts[slot]! + 1;
-  const keyStart = chunk.keyStart(chunkRow);
-  state.recorder!.finished(worker, ended, state.now, chunk.keysAt + keyStart, chunk.keyEnd(chunkRow) - keyStart);
+  const row = tasks.row[slot]!;
+  const keyStart = chunk.keyStart(row);
+  const keyLength = chunk.keyEnd(row) - keyStart;
+  state.recorder!.finished(tasks.group[slot]!, tasks.attempts[slot]! + 1, chunk.keysAt + keyStart, keyLength);
 }
 
 function recordErred(
@@ -130,10 +130,10 @@ function recordErred(
   ended.group = tasks.group[slot]!;
   ended.startedAt = failure.startedAt;
   ended.busy = failure.busy;
-  ended.waited = 0;
+  ended.waited = failure.waited ?? 0;
   ended.thread = failure.thread ?? 0;
-  ended.fetched = 0;
-  ended.decoded = 0;
+  ended.fetched = failure.fetched ?? 0;
+  ended.decoded = failure.decoded ?? 0;
   ended.nbytes = 0;
   ended.attempt = tasks.attempts[slot]! + 1;
   const keyStart = chunk.keyStart(chunkRow);
@@ -150,6 +150,7 @@ function failed(t: Transitions, worker: WorkerRecord, failures: readonly RunFail
     const slot = state.ids.get(failure.task);
     if (!isCurrent(state, worker, slot, failure.run)) continue;
     const retried = mayRetry(state, slot, failure);
+    if (failure.reschedule !== true) worker.failures++;
     if (state.recorder !== undefined && failure.started && failure.reschedule !== true)
       recordErred(state, worker, slot, failure, retried);
     if (failure.reschedule === true) {
@@ -188,10 +189,11 @@ function recordOf(failure: RunFailure, attempts: number, worker: string): Failur
 }
 
 /** Long runs, for clients that wait for them. */
-function begun(state: SchedulerState, worker: WorkerRecord, { tasks, runs, startedAt }: RunsBegun): void {
+function begun(state: SchedulerState, worker: WorkerRecord, { tasks, runs, startedAt, threads }: RunsBegun): void {
   for (let row = 0; row < tasks.length; row++) {
     const slot = state.ids.get(tasks[row]!);
     if (!isCurrent(state, worker, slot, runs[row]!)) continue;
+    if (state.recorder !== undefined) worker.begun.set(slot, { startedAt: startedAt[row]!, thread: at(threads, row) });
     for (const { client, number } of state.wantsOf(slot)) {
       const record = state.clients.get(client);
       if (record?.connected === true) record.begun.push(number, startedAt[row]!, worker.index);
@@ -301,13 +303,57 @@ export function report(t: Transitions, worker: WorkerRecord, message: WorkerToSc
         if (bytesPerSecond > 0) worker.bandwidth += (bytesPerSecond - worker.bandwidth) * 0.2;
       }
       return;
-    // Slots of cancelled runs were counted free when they were cancelled.
     case "stopped":
+      return stopped(state, worker, message);
     // Answered where the question was asked; presented at joining.
     case "returned":
     case "present":
       return;
   }
+}
+
+/** Slots of cancelled runs were counted free when they were cancelled. What they took of their threads is written down. */
+function stopped(state: SchedulerState, worker: WorkerRecord, message: RunsStopped): void {
+  const { recorder } = state;
+  if (recorder === undefined) return;
+  for (let row = 0; row < message.runs.length; row++) {
+    const run = state.abandoned.take(message.runs[row]!);
+    if (run === undefined || message.startedAt[row] === 0) continue;
+    // A run of an earlier epoch may have the same number.
+    if (run.worker !== worker.index || run.task !== message.tasks[row]) continue;
+    ended.task = run.task;
+    ended.group = run.group;
+    ended.startedAt = message.startedAt[row]!;
+    ended.busy = message.busy[row]!;
+    ended.waited = message.waited[row]!;
+    ended.thread = message.threads[row]!;
+    ended.fetched = 0;
+    ended.decoded = 0;
+    ended.nbytes = 0;
+    ended.attempt = run.attempt;
+    recorder.cancelled(worker, ended, state.now, run.keyAt, run.keyLength);
+  }
+}
+
+/**
+ * Its worker is gone with it. When it began is known of runs that had lasted a while; that they ended when the scheduler heard of it
+ * is an estimate.
+ */
+export function recordLost(state: SchedulerState, worker: WorkerRecord, slot: number): void {
+  const begun = worker.begun.get(slot);
+  if (state.recorder === undefined || begun === undefined) return;
+  const run = abandonedRun(state, slot);
+  ended.task = run.task;
+  ended.group = run.group;
+  ended.startedAt = begun.startedAt;
+  ended.busy = Math.max(0, Math.round((state.now + worker.clockOffset - begun.startedAt) * 1000));
+  ended.waited = 0;
+  ended.thread = begun.thread;
+  ended.fetched = 0;
+  ended.decoded = 0;
+  ended.nbytes = 0;
+  ended.attempt = run.attempt;
+  state.recorder.lost(worker, ended, state.now, run.keyAt, run.keyLength);
 }
 
 /** A run that waits without its thread uses no slot. */

@@ -80,8 +80,8 @@ export class SchedulerCore {
 
   /** Brings the numbers in the record up to date. */
   count(): void {
-    const { recorder, tasks, story, nextId } = this.#state;
-    recorder?.count(tasks, story.total, story.total + nextId);
+    const { recorder, tasks, groups, story, nextId } = this.#state;
+    recorder?.count(tasks, groups.all(), story.total, story.total + nextId);
   }
 
   /** Transitions of a task, oldest first; undefined for an unknown key. */

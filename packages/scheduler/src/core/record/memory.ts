@@ -3,6 +3,8 @@
  * other. Pages that are never touched cost nothing, so that bounds are generous and nothing ever has to grow.
  */
 
+import { allocateRunRing, type RunRingMemory } from "./run-ring.js";
+
 /** Groups beyond this share the last index; as many lanes. */
 export const MAX_INDEX = 0xffff;
 /** Index of everything that found no place of its own. */
@@ -10,12 +12,13 @@ export const OTHER = MAX_INDEX - 1;
 /** Counters of a group, one for each state, `forgotten` included. */
 export const STATE_STRIDE = 16;
 
+/** The last lane, of all that found none of their own. */
+export const MAX_LANE = OTHER;
+
 /** Words of {@link RecordMemory.control}. */
 export const Control = {
-  /** Rows published, modulo 2^32. */
-  head: 0,
   /** Bytes of keys written, modulo 2^32. */
-  keyHead: 1,
+  keyHead: 0,
 } as const;
 
 /** Numbers of {@link RecordMemory.gauges}, written a few times a second. */
@@ -39,18 +42,11 @@ const GAUGES = 16;
 
 /** All of it; plain, so that it crosses to another thread. */
 export interface RecordMemory {
-  /** Rows that are kept: a power of two. */
-  readonly capacity: number;
+  /** Rows that the dashboard keeps: a power of two. */
+  readonly rows: number;
   readonly control: SharedArrayBuffer;
-  /** Rows as frames carry them, without `end`. */
-  readonly rows: SharedArrayBuffer;
-  /** Float64: when each ended, milliseconds since the epoch by the scheduler's clock. */
-  readonly ends: SharedArrayBuffer;
-  /** Int32: id of each row's task. */
-  readonly tasks: SharedArrayBuffer;
-  /** Uint32: where each row's key begins among all bytes of keys ever written, and Uint16: its length. */
-  readonly keyStarts: SharedArrayBuffer;
-  readonly keyLengths: SharedArrayBuffer;
+  /** The last runs that have ended. */
+  readonly runs: RunRingMemory;
   /** The last bytes of keys. */
   readonly keys: SharedArrayBuffer;
   /** Int32[group][state]. */
@@ -70,6 +66,9 @@ export interface RecordMemory {
 /** Bytes of keys kept, per row; with longer ones the oldest rows lose theirs. */
 const KEY_BYTES = 64;
 const MIN_ROWS = 1024;
+/** Runs that may end before the dashboard's thread must have looked, at least and at most. */
+const MIN_RUNS = 2 ** 16;
+const MAX_RUNS = 2 ** 19;
 
 /** @param rows - rows to keep; rounded up to a power of two */
 export function allocateRecord(rows: number): RecordMemory {
@@ -77,13 +76,9 @@ export function allocateRecord(rows: number): RecordMemory {
   const indices = MAX_INDEX + 1;
   const shared = (bytes: number): SharedArrayBuffer => new SharedArrayBuffer(bytes);
   return {
-    capacity,
+    rows: capacity,
     control: shared(64),
-    rows: shared(capacity * 32),
-    ends: shared(capacity * 8),
-    tasks: shared(capacity * 4),
-    keyStarts: shared(capacity * 4),
-    keyLengths: shared(capacity * 2),
+    runs: allocateRunRing(Math.min(Math.max(capacity, MIN_RUNS), MAX_RUNS)),
     keys: shared(capacity * KEY_BYTES),
     counts: shared(indices * STATE_STRIDE * 4),
     finished: shared(indices * 4),
@@ -98,16 +93,7 @@ export function allocateRecord(rows: number): RecordMemory {
 
 /** The same memory as columns. */
 export class RecordColumns {
-  readonly capacity: number;
   readonly control: Int32Array;
-  readonly bytes: Uint8Array;
-  readonly shorts: Uint16Array;
-  readonly words: Uint32Array;
-  readonly floats: Float32Array;
-  readonly ends: Float64Array;
-  readonly tasks: Int32Array;
-  readonly keyStarts: Uint32Array;
-  readonly keyLengths: Uint16Array;
   readonly keys: Uint8Array;
   readonly counts: Int32Array;
   readonly finished: Int32Array;
@@ -119,16 +105,7 @@ export class RecordColumns {
   readonly gauges: Float64Array;
 
   constructor(readonly memory: RecordMemory) {
-    this.capacity = memory.capacity;
     this.control = new Int32Array(memory.control);
-    this.bytes = new Uint8Array(memory.rows);
-    this.shorts = new Uint16Array(memory.rows);
-    this.words = new Uint32Array(memory.rows);
-    this.floats = new Float32Array(memory.rows);
-    this.ends = new Float64Array(memory.ends);
-    this.tasks = new Int32Array(memory.tasks);
-    this.keyStarts = new Uint32Array(memory.keyStarts);
-    this.keyLengths = new Uint16Array(memory.keyLengths);
     this.keys = new Uint8Array(memory.keys);
     this.counts = new Int32Array(memory.counts);
     this.finished = new Int32Array(memory.finished);

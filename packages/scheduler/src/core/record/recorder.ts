@@ -1,9 +1,11 @@
 import type { FailureRecord } from "@heddle/protocol";
 import { IDLE, RowFlag, RowState } from "@heddle/protocol/dashboard";
 import type { WorkerRecord } from "../workers.js";
+import type { TaskGroup } from "../groups.js";
 import type { TaskTable } from "../task-table.js";
 import { Census } from "./census.js";
 import { Control, Gauge, MAX_INDEX, OTHER, RecordColumns, type RecordMemory } from "./memory.js";
+import { RunPart, RunWriter, type ReportedRuns } from "./run-ring.js";
 import type { FailureNews, GoneWorker, NewGroup, NewWorker, RecordNews } from "./news.js";
 
 /** Kinds of failures told at once; beyond it only their number is. */
@@ -13,8 +15,9 @@ const WORKERS_NAMED = 16;
 const MAX_KEY = 0xffff;
 /** Where keys that came together begin. */
 const KEY_ALIGNMENT = 8;
-/** A row's unit for decoding, microseconds. */
-const COARSE = 64;
+const MAX_ATTEMPT = 15;
+
+type Writable<T> = { -readonly [K in keyof T]: T[K] };
 
 /** A run that has ended. Times of the worker's clock in milliseconds, durations in microseconds. Whoever writes many uses one. */
 export interface EndedRun {
@@ -38,9 +41,19 @@ export interface EndedRun {
 export class Recorder {
   readonly memory: RecordMemory;
   readonly #columns: RecordColumns;
-  readonly #mask: number;
   readonly #keyMask: number;
-  #next = 0;
+  readonly #runs: RunWriter;
+  /** A report of one run. */
+  readonly #one: Writable<ReportedRuns> = {
+    tasks: new Int32Array(1),
+    startedAt: new Float64Array(1),
+    busy: new Int32Array(1),
+    nbytes: new Float64Array(1),
+    threads: 0,
+    waited: 0,
+    fetched: 0,
+    decoded: 0,
+  };
   #keyNext = 0;
   #nextLane = 0;
   /** Groups with an index of their own, and tasks of each since the start. */
@@ -48,6 +61,8 @@ export class Recorder {
   readonly #created = new Int32Array(MAX_INDEX + 1);
   readonly #census = new Census();
   #counted = -1;
+  /** Runs of forgotten groups that shared an index. */
+  #othersFinished = 0;
   #groups: NewGroup[] = [];
   #joined: NewWorker[] = [];
   #left: GoneWorker[] = [];
@@ -61,7 +76,7 @@ export class Recorder {
   constructor(memory: RecordMemory) {
     this.memory = memory;
     this.#columns = new RecordColumns(memory);
-    this.#mask = memory.capacity - 1;
+    this.#runs = new RunWriter(memory.runs);
     this.#keyMask = memory.keys.byteLength - 1;
     this.#columns.laneGroups.fill(IDLE);
   }
@@ -99,6 +114,12 @@ export class Recorder {
   groupAdded(id: number, name: string): void {
     this.#groupCount = id + 1;
     this.#groups.push({ id, name: id === OTHER ? "(other)" : name });
+  }
+
+  /** A group will not be counted any more. */
+  groupForgotten({ index, finished }: TaskGroup): void {
+    if (index === OTHER) this.#othersFinished += finished;
+    else this.#columns.finished[index] = finished;
   }
 
   /** @returns lane of its first thread */
@@ -170,11 +191,17 @@ export class Recorder {
    * @param transitions - since the start
    * @param changes - another number than last time when any task has come, moved or gone
    */
-  count(tasks: TaskTable, transitions: number, changes: number): void {
-    const { counts, nbytes, gauges } = this.#columns;
+  count(tasks: TaskTable, groups: Iterable<TaskGroup>, transitions: number, changes: number): void {
+    const { counts, nbytes, finished, gauges } = this.#columns;
     if (changes === this.#counted) return;
     this.#counted = changes;
     gauges[Gauge.transitions] = transitions;
+    let others = this.#othersFinished;
+    for (const group of groups) {
+      if (group.index === OTHER) others += group.finished;
+      else finished[group.index] = group.finished;
+    }
+    finished[OTHER] = others;
     this.#census.take(tasks, this.#created, this.#groupCount, counts, nbytes);
   }
 
@@ -196,15 +223,62 @@ export class Recorder {
 
   // ---- runs
 
+  /**
+   * Begins a report of runs that have made results. Then each of them is told of in order, by {@link finished} or {@link notFinished},
+   * and {@link endRuns} is called.
+   */
+  beginRuns(worker: WorkerRecord, runs: ReportedRuns, now: number): void {
+    this.#runs.begin(runs, worker.lane, worker.clockOffset, now);
+  }
+
   /** @param keyAt - where {@link keepKeys} put its key; @param keyLength - bytes */
-  finished(worker: WorkerRecord, run: EndedRun, now: number, keyAt: number, keyLength: number): void {
-    this.#columns.finished[run.group]!++;
-    this.#write(worker, run, RowState.memory, 0, now, keyAt, keyLength);
+  finished(group: number, attempt: number, keyAt: number, keyLength: number): void {
+    this.#runs.tell(group, keyAt, partsOf(RowState.memory, attempt, 0, keyLength));
+  }
+
+  /** A run that did not count. */
+  notFinished(): void {
+    this.#runs.skip();
+  }
+
+  endRuns(): void {
+    this.#runs.end();
   }
 
   /** A run that failed; `retried`: its task is tried again. */
   erred(worker: WorkerRecord, run: EndedRun, retried: boolean, now: number, keyAt: number, keyLength: number): void {
-    this.#write(worker, run, RowState.erred, retried ? RowFlag.retried : 0, now, keyAt, keyLength);
+    this.#tellOne(
+      worker,
+      run,
+      now,
+      keyAt,
+      partsOf(RowState.erred, run.attempt, retried ? RowFlag.retried : 0, keyLength),
+    );
+  }
+
+  /** A run that was stopped, or that went on after nobody wanted it any more. */
+  cancelled(worker: WorkerRecord, run: EndedRun, now: number, keyAt: number, keyLength: number): void {
+    this.#tellOne(worker, run, now, keyAt, partsOf(RowState.cancelled, run.attempt, 0, keyLength));
+  }
+
+  /** A run that ended with its worker. */
+  lost(worker: WorkerRecord, run: EndedRun, now: number, keyAt: number, keyLength: number): void {
+    this.#tellOne(worker, run, now, keyAt, partsOf(RowState.lost, run.attempt, RowFlag.estimated, keyLength));
+  }
+
+  #tellOne(worker: WorkerRecord, run: EndedRun, now: number, keyAt: number, parts: number): void {
+    const one = this.#one;
+    one.tasks[0] = run.task;
+    one.startedAt[0] = run.startedAt;
+    one.busy[0] = run.busy;
+    one.nbytes[0] = run.nbytes;
+    one.threads = run.thread;
+    one.waited = run.waited;
+    one.fetched = run.fetched;
+    one.decoded = run.decoded;
+    this.#runs.begin(one, worker.lane, worker.clockOffset, now);
+    this.#runs.tell(run.group, keyAt, parts);
+    this.#runs.end();
   }
 
   /** A task is in state `erred`; `failure` only when it is its own and not that of an input. */
@@ -245,50 +319,17 @@ export class Recorder {
     columns.laneGroups[lane] = group;
   }
 
-  /** Makes the rows so far visible, when the names that they use have been told. */
+  /** Makes the runs so far visible, when the names that they use have been told. */
   publish(): void {
-    Atomics.store(this.#columns.control, Control.head, this.#next | 0);
+    this.#runs.publish();
   }
+}
 
-  #write(
-    worker: WorkerRecord,
-    run: EndedRun,
-    state: number,
-    flags: number,
-    now: number,
-    keyAt: number,
-    keyLength: number,
-  ): void {
-    const columns = this.#columns;
-    const { words } = columns;
-    const seq = this.#next++;
-    const at = seq & this.#mask;
-    // Fields that lie side by side go into one store: this is done for every task there is.
-    const word = at << 3;
-    const duration = run.busy + run.waited;
-    const lane = laneOf(worker, run.thread);
-    words[word] = seq;
-    words[word + 1] = lane | (run.group << 16);
-    words[word + 3] = duration;
-    words[word + 4] = run.fetched;
-    columns.floats[word + 5] = run.nbytes;
-    let parts = 0;
-    let all = flags;
-    if (run.decoded !== 0 || run.waited !== 0) {
-      const decoded = Math.min(Math.round(run.decoded / COARSE), 0xffff);
-      if (decoded === 0xffff) all |= RowFlag.saturated;
-      parts = decoded | (Math.round((run.waited / duration) * 0xffff) << 16);
-    }
-    words[word + 6] = parts;
-    // Its flow run is not known here: 0.
-    words[word + 7] = (state << 16) | (Math.min(run.attempt, 15) << 20) | (all << 24);
-    // Whatever clocks say, it has ended by now.
-    columns.ends[at] = Math.min(run.startedAt - worker.clockOffset + duration * 0.001, now);
-    if (columns.laneTasks[lane] === run.task) columns.laneGroups[lane] = IDLE;
-    columns.tasks[at] = run.task;
-    columns.keyStarts[at] = keyAt;
-    columns.keyLengths[at] = keyLength > MAX_KEY ? 0 : keyLength;
-  }
+function partsOf(state: number, attempt: number, flags: number, keyLength: number): number {
+  const length = keyLength > MAX_KEY ? 0 : keyLength;
+  return (
+    length | (state << RunPart.state) | (Math.min(attempt, MAX_ATTEMPT) << RunPart.attempt) | (flags << RunPart.flags)
+  );
 }
 
 function laneOf(worker: WorkerRecord, thread: number): number {

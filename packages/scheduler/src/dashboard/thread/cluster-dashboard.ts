@@ -106,7 +106,7 @@ export class ClusterDashboard implements DashboardSource {
     this.#dictionary = new Dictionary(this.#groups);
     this.#workers = new Workers(this.#dictionary);
     this.#history = new History(this.#reader);
-    this.#minimap = new Minimap(this.#columns, identity.startedAt);
+    this.#minimap = new Minimap(this.#reader.rows, identity.startedAt);
     this.#running = new Running(this.#columns);
     this.flows = new FlowRuns((index, id, name) => this.#dictionary.flowRunAdded(index, id, name));
     this.#recorded = new RecordedTasks(this.#reader, this.#groups, this.#dictionary);
@@ -235,15 +235,17 @@ export class ClusterDashboard implements DashboardSource {
   /** @returns number of the first row that was not taken in before */
   #takeRows(): number {
     const reader = this.#reader;
+    const { rows } = reader;
     reader.advance();
     // Rows that came faster than they could be read are counted by the scheduler, and nowhere else.
     const from = Math.max(this.#taken, reader.oldest);
     for (let seq = from; seq < reader.head; seq++) {
       const place = reader.place(seq);
       if (!this.flows.isEmpty) this.#nameFlowRun(seq, place);
-      this.#groups.addRow(seq, place);
+      this.#groups.addRow(rows, seq, place);
       this.#history.addRow(seq, place);
       this.#minimap.addRow(place);
+      this.#running.ended(rows.shorts[place * 16 + 2]!, rows.tasks[place]!, rows.ends[place]!);
     }
     this.#taken = reader.head;
     return from;
@@ -253,7 +255,7 @@ export class ClusterDashboard implements DashboardSource {
   #nameFlowRun(seq: number, place: number): void {
     const key = this.#reader.key(seq);
     const run = key === undefined ? undefined : this.flows.ofKey(key);
-    if (run !== undefined) this.#columns.shorts[place * 16 + RowField.flowRun / 2] = run.index;
+    if (run !== undefined) this.#reader.rows.shorts[place * 16 + RowField.flowRun / 2] = run.index;
   }
 
   #show(from: number, now: number): void {
@@ -444,7 +446,7 @@ export class ClusterDashboard implements DashboardSource {
   }
 
   metrics(): Promise<string> {
-    return Promise.resolve(metricsText(this.#parts, this.#summary, this.#viewers));
+    return Promise.resolve(metricsText(this.#parts, this.#summary, this.#viewers, this.#reader.lost));
   }
 
   close(): void {

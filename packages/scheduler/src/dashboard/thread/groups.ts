@@ -2,6 +2,7 @@ import type { GroupDetail, GroupGraph, GroupSummary, StateCounts } from "@heddle
 import { RowFlag, RowState } from "@heddle/protocol/dashboard";
 import { STATE_STRIDE, type RecordColumns } from "../../core/record/memory.js";
 import { State } from "../../core/task-state.js";
+import type { RowTable } from "./row-table.js";
 
 /** Buckets of durations: four to each doubling, from a microsecond to over a day. */
 const BUCKETS = 160;
@@ -10,7 +11,7 @@ const PER_DOUBLING = 4;
 const RATE_STEPS = 20;
 const SLOWEST = 10;
 
-/** What is known of one group beyond its counters. Times in microseconds. */
+/** What is known of one group beyond its counters. Times in microseconds; `compute` is without the others. */
 export class GroupRecord {
   runs = 0;
   compute = 0;
@@ -34,9 +35,10 @@ export class GroupRecord {
 
   addRun(seq: number, lane: number, duration: number, transfer: number, deserialise: number, waited: number): void {
     this.runs++;
-    this.compute += duration - waited;
+    const decoding = Math.min(deserialise, duration - waited);
+    this.compute += duration - waited - decoding;
     this.transfer += transfer;
-    this.deserialise += deserialise;
+    this.deserialise += decoding;
     this.waited += waited;
     this.histogram[bucketOf(duration)]!++;
     const { slowest } = this;
@@ -44,6 +46,11 @@ export class GroupRecord {
     const at = slowest.findIndex((other) => other.duration < duration);
     slowest.splice(at < 0 ? slowest.length : at, 0, { seq, duration, lane });
     if (slowest.length > SLOWEST) slowest.pop();
+  }
+
+  /** Of all runs, from their start to their end. */
+  get took(): number {
+    return this.compute + this.deserialise + this.waited;
   }
 
   /** Called four times a second. @returns finished a second, over the last five */
@@ -86,8 +93,7 @@ export class Groups {
   }
 
   /** Takes a row of the record in. */
-  addRow(seq: number, place: number): void {
-    const { words, shorts, bytes } = this.#columns;
+  addRow({ words, shorts, bytes }: RowTable, seq: number, place: number): void {
     const group = this.byId[shorts[place * 16 + 3]!];
     if (group === undefined) return;
     const state = bytes[place * 32 + 30]! & 15;
@@ -134,7 +140,7 @@ export class Groups {
       transfer: rounded(group.transfer / 1e6, 1e6),
       deserialise: rounded(group.deserialise / 1e6, 1e6),
       waited: rounded(group.waited / 1e6, 1e6),
-      mean: group.runs === 0 ? 0 : rounded((group.compute + group.waited) / group.runs / 1000, 1000),
+      mean: group.runs === 0 ? 0 : rounded(group.took / group.runs / 1000, 1000),
       nbytes: Math.max(0, Math.round(this.#columns.nbytes[id]!)),
       rate: rounded(rate, 10),
     };

@@ -27,11 +27,11 @@ export class History {
   constructor(reader: RowReader) {
     this.#reader = reader;
     // Several chunks, also of a small record.
-    this.#chunkRows = Math.min(CHUNK_ROWS, reader.columns.capacity >> 3);
+    this.#chunkRows = Math.min(CHUNK_ROWS, reader.rows.capacity >> 3);
   }
 
   addRow(seq: number, place: number): void {
-    const { ends, words } = this.#reader.columns;
+    const { ends, words } = this.#reader.rows;
     const end = ends[place]!;
     const start = end - words[place * 8 + 3]! / 1000;
     const id = Math.floor(seq / this.#chunkRows);
@@ -67,7 +67,6 @@ export class History {
     const to = from + this.#chunkRows;
     if (!this.#reader.has(from) || to > this.#reader.head) return Promise.resolve(undefined);
     const frame = this.#reader.frame(from, to);
-    if (!this.#reader.has(from)) return Promise.resolve(undefined);
     const sealed = seal(frame);
     this.#sealed.set(id, sealed);
     void sealed.then(
@@ -86,7 +85,6 @@ export class History {
     const parts: Buffer[] = [];
     for (let seq = first; seq < end; seq += FRAME_ROWS) {
       const frame = reader.frame(seq, Math.min(end, seq + FRAME_ROWS));
-      if (!reader.has(seq)) continue;
       const length = Buffer.alloc(4);
       length.writeUInt32LE(frame.length);
       parts.push(length, frame);

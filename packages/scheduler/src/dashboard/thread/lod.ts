@@ -1,6 +1,6 @@
 import { FRAME_HEADER, FrameType, IDLE, LOD_BYTES, RowState, writeFrameHeader } from "@heddle/protocol/dashboard";
-import type { RecordColumns } from "../../core/record/memory.js";
 import type { RowReader } from "./reader.js";
+import type { RowTable } from "./row-table.js";
 
 /** Rows a second above which rows are not sent one by one, and below which they are again. */
 const ENTER = 20_000;
@@ -34,9 +34,9 @@ export class SummaryMode {
 
 /** In place of rows `from` to `to`: for each lane its dominant group, how busy it was, how many runs, and whether one failed. */
 export function lodFrame(reader: RowReader, from: number, to: number, since: number, now: number): Buffer {
-  const { columns } = reader;
+  const { rows } = reader;
   const lanes = new Map<number, Lane>();
-  for (let seq = from; seq < to; seq++) addRow(lanes, columns, reader.place(seq));
+  for (let seq = from; seq < to; seq++) addRow(lanes, rows, reader.place(seq));
   const frame = Buffer.alloc(FRAME_HEADER + lanes.size * LOD_BYTES);
   const view = new DataView(frame.buffer, frame.byteOffset, frame.byteLength);
   const milliseconds = Math.min(0xffff, Math.max(1, Math.round(now - since)));
@@ -69,7 +69,7 @@ interface Lane {
   hasErrors: boolean;
 }
 
-function addRow(lanes: Map<number, Lane>, { words, shorts, bytes }: RecordColumns, place: number): void {
+function addRow(lanes: Map<number, Lane>, { words, shorts, bytes }: RowTable, place: number): void {
   const id = shorts[place * 16 + 2]!;
   let lane = lanes.get(id);
   if (lane === undefined) lanes.set(id, (lane = { micros: new Map(), count: 0, hasErrors: false }));

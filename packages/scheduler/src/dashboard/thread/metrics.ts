@@ -5,8 +5,12 @@ import type { Viewers } from "./viewers.js";
 /** Groups that have samples of their own; the others are summed up. */
 const GROUPS = 200;
 
-/** Everything in Prometheus's text format. */
-export function metricsText(parts: SummaryParts, summary: Summary, viewers: Viewers): string {
+/**
+ * Everything in Prometheus's text format.
+ *
+ * @param lost - runs that ended faster than they could be taken in
+ */
+export function metricsText(parts: SummaryParts, summary: Summary, viewers: Viewers, lost: number): string {
   const { groups, workers, columns } = parts;
   const out = new Exposition();
   const { totals } = summary;
@@ -76,6 +80,7 @@ export function metricsText(parts: SummaryParts, summary: Summary, viewers: View
     "Times that a page was passed over because it did not read.",
     viewers.skipped,
   );
+  out.add("heddle_dashboard_runs_lost_total", "counter", "Runs that ended faster than they could be shown.", lost);
   return out.text;
 }
 

@@ -1,5 +1,5 @@
 import { RowState, type Minimap as MinimapAnswer } from "@heddle/protocol/dashboard";
-import type { RecordColumns } from "../../core/record/memory.js";
+import type { RowTable } from "./row-table.js";
 
 /** Buckets kept; when time has filled them, two become one. */
 const BUCKETS = 2_048;
@@ -7,7 +7,7 @@ const FIRST_WIDTH = 100;
 
 /** Over all time since the start, how many threads were busy and how many runs failed: a few kilobytes that a page draws at once. */
 export class Minimap {
-  readonly #columns: RecordColumns;
+  readonly #rows: RowTable;
   readonly #from: number;
   /** Milliseconds of a bucket. */
   #width = FIRST_WIDTH;
@@ -15,13 +15,13 @@ export class Minimap {
   readonly #threads = new Float64Array(BUCKETS);
   readonly #errors = new Uint32Array(BUCKETS);
 
-  constructor(columns: RecordColumns, startedAt: number) {
-    this.#columns = columns;
+  constructor(rows: RowTable, startedAt: number) {
+    this.#rows = rows;
     this.#from = startedAt;
   }
 
   addRow(place: number): void {
-    const { ends, words, bytes } = this.#columns;
+    const { ends, words, bytes } = this.#rows;
     const end = ends[place]!;
     const took = words[place * 8 + 3]! / 1000;
     this.#reach(end);

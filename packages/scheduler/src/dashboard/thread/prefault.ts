@@ -1,13 +1,15 @@
 import type { RecordMemory } from "../../core/record/memory.js";
 
-/** Rows that are made ready, at least: what comes at once after a rest. */
+/** Runs that are made ready, at least: what comes at once after a rest. */
 const AHEAD = 65_536;
 /** Bytes of a page of memory, or less. */
 const PAGE = 4096;
 
 interface Stretch {
   readonly words: Int32Array;
-  readonly bytesPerRow: number;
+  readonly bytesPerRun: number;
+  /** Runs that it is for. */
+  readonly capacity: number;
 }
 
 /**
@@ -16,29 +18,30 @@ interface Stretch {
  */
 export class Prefault {
   readonly #stretches: readonly Stretch[];
-  readonly #capacity: number;
-  /** Rows below this are ready. */
+  /** Runs below this are ready. */
   #ready = 0;
 
   constructor(memory: RecordMemory) {
-    const { capacity } = memory;
-    this.#capacity = capacity;
-    this.#stretches = (["rows", "ends", "tasks", "keyStarts", "keyLengths", "keys"] as const).map((column) => ({
-      words: new Int32Array(memory[column]),
-      bytesPerRow: memory[column].byteLength / capacity,
-    }));
+    const { runs, keys, rows } = memory;
+    // What is written for every run; the other columns are not always.
+    const columns = [runs.tasks, runs.startedAt, runs.busy, runs.nbytes, runs.groups, runs.keyStarts, runs.parts];
+    this.#stretches = [...columns.map((column) => stretch(column, runs.capacity)), stretch(keys, rows)];
   }
 
-  /** @param head - rows written so far; @param recent - of these, since the last call */
+  /** @param head - runs written so far; @param recent - of these, since the last call */
   advance(head: number, recent: number): void {
-    const to = Math.min(this.#capacity, head + Math.max(AHEAD, 4 * recent));
+    const to = head + Math.max(AHEAD, 4 * recent);
     if (to <= this.#ready) return;
-    for (const { words, bytesPerRow } of this.#stretches) {
-      const end = (to * bytesPerRow) / 4;
+    for (const { words, bytesPerRun, capacity } of this.#stretches) {
+      const end = (Math.min(to, capacity) * bytesPerRun) / 4;
       const step = PAGE / 4;
-      for (let at = Math.floor((this.#ready * bytesPerRow) / PAGE) * step; at < end; at += step)
+      for (let at = Math.floor((this.#ready * bytesPerRun) / PAGE) * step; at < end; at += step)
         Atomics.or(words, at, 0);
     }
     this.#ready = to;
   }
+}
+
+function stretch(memory: SharedArrayBuffer, capacity: number): Stretch {
+  return { words: new Int32Array(memory), bytesPerRun: memory.byteLength / capacity, capacity };
 }

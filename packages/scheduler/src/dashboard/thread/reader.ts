@@ -7,41 +7,56 @@ import {
   type FrameTypeCode,
 } from "@heddle/protocol/dashboard";
 import { Control, type RecordColumns } from "../../core/record/memory.js";
+import { RowTable } from "./row-table.js";
+import { Transcriber } from "./transcriber.js";
 
-/** Rows next to be written over that are not read any more: whoever reads them might see others. */
-const MARGIN = 4096;
 /** Microseconds that an `end` may be away from its frame's base, coarse ones aside. */
 const NEAR = 2 ** 31 - 1;
 const COARSE = 64;
 
 const decoder = new TextDecoder();
 
-/** The rows of the record that are still there, numbered from 0 over the life of the scheduler. */
+/** The rows that are still there, numbered from 0 over the life of the scheduler. */
 export class RowReader {
-  readonly columns: RecordColumns;
+  readonly rows: RowTable;
+  readonly #columns: RecordColumns;
+  readonly #transcriber: Transcriber;
   readonly #mask: number;
-  /** Number of the next row. */
-  head = 0;
 
   constructor(columns: RecordColumns) {
-    this.columns = columns;
-    this.#mask = columns.capacity - 1;
+    const { memory } = columns;
+    this.#columns = columns;
+    this.rows = new RowTable(memory.rows);
+    this.#transcriber = new Transcriber(memory.runs, this.rows);
+    this.#mask = memory.rows - 1;
   }
 
   /** Looks how far the scheduler has come. */
   advance(): void {
-    const word = Atomics.load(this.columns.control, Control.head);
-    // 32 of the bits: less than a full turn has passed since the last look.
-    this.head += (word - this.head) >>> 0;
+    this.#transcriber.advance();
+  }
+
+  /** Number of the next row. */
+  get head(): number {
+    return this.#transcriber.head;
   }
 
   get oldest(): number {
-    return Math.max(0, this.head - this.columns.capacity + Math.min(MARGIN, this.columns.capacity >> 2));
+    return Math.max(this.#transcriber.first, this.head - this.rows.capacity);
   }
 
-  /** Whether rows from `seq` on can still be read. To be asked after reading too: the scheduler goes on meanwhile. */
+  /** The last bytes of keys: a ring. */
+  get keys(): Uint8Array {
+    return this.#columns.keys;
+  }
+
+  /** Runs that ended faster than they could be read, and are in no row. */
+  get lost(): number {
+    return this.#transcriber.lost;
+  }
+
+  /** Whether row `seq` is there. */
   has(seq: number): boolean {
-    this.advance();
     return seq >= this.oldest && seq < this.head;
   }
 
@@ -53,7 +68,7 @@ export class RowReader {
   frame(from: number, to: number): Buffer {
     const rows = to - from;
     const frame = Buffer.allocUnsafeSlow(FRAME_HEADER + rows * ROW_BYTES);
-    const { bytes, ends, capacity } = this.columns;
+    const { bytes, ends, capacity } = this.rows;
     for (let seq = from, at = FRAME_HEADER; seq < to;) {
       const place = this.place(seq);
       const stretch = Math.min(to - seq, capacity - place);
@@ -85,7 +100,8 @@ export class RowReader {
   /** The key of a row's task; undefined when its bytes have been written over. */
   key(seq: number): string | undefined {
     if (!this.has(seq)) return undefined;
-    const { keyStarts, keyLengths, keys, control } = this.columns;
+    const { keyStarts, keyLengths } = this.rows;
+    const { keys, control } = this.#columns;
     const place = this.place(seq);
     const start = keyStarts[place]!;
     const length = keyLengths[place]!;
@@ -95,7 +111,7 @@ export class RowReader {
     for (let i = 0; i < length; i++) bytes[i] = keys[(start + i) & mask]!;
     // Read first, judged then: what was written over meanwhile is no key.
     const written = Atomics.load(control, Control.keyHead);
-    if ((written - start) >>> 0 > keys.length || !this.has(seq)) return undefined;
+    if ((written - start) >>> 0 > keys.length) return undefined;
     return decoder.decode(bytes);
   }
 }

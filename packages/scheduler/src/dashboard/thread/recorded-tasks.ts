@@ -32,7 +32,7 @@ function withTiming({ readyAt, failure, ...live }: TaskFacts, times: Times | und
 /** What came before the run: whatever of the time since it was ready did not go into inputs. */
 function sinceReady({ split, ...times }: Times, readyAt: number | undefined): Times {
   if (readyAt === undefined || readyAt > times.startedAt) return { ...times, split };
-  const before = times.startedAt - readyAt - split.transfer - split.deserialise;
+  const before = times.startedAt - readyAt - split.transfer;
   return { ...times, split: { ...split, queued: Math.max(0, before) } };
 }
 
@@ -95,14 +95,15 @@ export class RecordedTasks {
     const reader = this.#reader;
     reader.advance();
     for (let seq = reader.head - 1; seq >= reader.oldest; seq--) {
-      if (reader.columns.keyLengths[reader.place(seq)] !== bytes.length || !this.#begins(seq, bytes)) continue;
+      if (reader.rows.keyLengths[reader.place(seq)] !== bytes.length || !this.#begins(seq, bytes)) continue;
       if (reader.key(seq) === key) return seq;
     }
     return undefined;
   }
 
   #begins(seq: number, prefix: Uint8Array): boolean {
-    const { keyStarts, keyLengths, keys } = this.#reader.columns;
+    const { keyStarts, keyLengths } = this.#reader.rows;
+    const { keys } = this.#reader;
     const place = this.#reader.place(seq);
     if (keyLengths[place]! < prefix.length) return false;
     const start = keyStarts[place]!;
@@ -113,12 +114,13 @@ export class RecordedTasks {
   }
 
   #row(seq: number) {
-    const { words, shorts, floats, bytes, ends } = this.#reader.columns;
+    const { words, shorts, floats, bytes, ends } = this.#reader.rows;
     const place = this.#reader.place(seq);
     const stateAttempt = bytes[place * 32 + 30]!;
     const duration = words[place * 8 + 3]! / 1000;
     const end = ends[place]!;
     const waited = (shorts[place * 16 + 13]! / 0xffff) * duration;
+    const deserialise = Math.min((shorts[place * 16 + 12]! * 64) / 1000, duration - waited);
     const lane = shorts[place * 16 + 2]!;
     return {
       group: shorts[place * 16 + 3]!,
@@ -132,8 +134,8 @@ export class RecordedTasks {
         split: {
           queued: 0,
           transfer: words[place * 8 + 4]! / 1000,
-          deserialise: (shorts[place * 16 + 12]! * 64) / 1000,
-          compute: duration - waited,
+          deserialise,
+          compute: duration - waited - deserialise,
           waited,
         },
       },

@@ -8,6 +8,9 @@ export class Running {
   lanes = 0;
   #groups = new Uint16Array(64).fill(IDLE);
   #tasks = new Int32Array(64);
+  /** By lane, the last run that ended: its task, and when. */
+  readonly #endedTasks: number[] = [];
+  readonly #endedAt: number[] = [];
 
   constructor(columns: RecordColumns) {
     this.#columns = columns;
@@ -16,10 +19,10 @@ export class Running {
   /** Lanes that changed since the last call; undefined when none did. @param head - number of the next row */
   takeChanges(head: number, now: number): Buffer | undefined {
     this.#grow();
-    const { laneGroups, laneTasks } = this.#columns;
+    const { laneTasks } = this.#columns;
     const changed: number[] = [];
     for (let lane = 0; lane < this.lanes; lane++) {
-      const group = laneGroups[lane]!;
+      const group = this.#groupOn(lane);
       const task = group === IDLE ? 0 : laneTasks[lane]!;
       if (group === this.#groups[lane] && task === this.#tasks[lane]) continue;
       this.#groups[lane] = group;
@@ -37,6 +40,18 @@ export class Running {
       head,
       now,
     );
+  }
+
+  /** A run has ended there. What executes is told less often, and may be of before. */
+  ended(lane: number, task: number, at: number): void {
+    this.#endedTasks[lane] = task;
+    this.#endedAt[lane] = at;
+  }
+
+  #groupOn(lane: number): number {
+    const { laneGroups, laneTasks, laneStarts } = this.#columns;
+    const isOver = this.#endedTasks[lane] === laneTasks[lane] && this.#endedAt[lane]! >= laneStarts[lane]!;
+    return isOver ? IDLE : laneGroups[lane]!;
   }
 
   #frame(lanes: readonly number[], head: number, now: number): Buffer {

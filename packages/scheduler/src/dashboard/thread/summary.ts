@@ -155,10 +155,10 @@ export class Summary {
       runs += groups.finished(id);
       failures += groups.failed(id);
     }
-    for (const group of groups.all) time += group.compute + group.waited;
+    for (const group of groups.all) time += group.took;
     const meanOfAll = runs === 0 ? 0 : time / runs;
     for (const group of groups.all) {
-      const mean = group.runs === 0 ? meanOfAll : (group.compute + group.waited) / group.runs;
+      const mean = group.runs === 0 ? meanOfAll : group.took / group.runs;
       work += unfinished(groups.states(group.id)) * mean;
     }
     const tasks = total(sums);
