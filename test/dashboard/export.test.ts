@@ -5,6 +5,7 @@ import { useBrowser, type Page } from "./support/browser.js";
 import { parseExposition } from "./support/exposition.js";
 import { drawingOf, pixelsOf, saved } from "./support/pictures.js";
 import { startReverseProxy } from "./support/reverse-proxy.js";
+import { painted } from "./support/stream.js";
 
 const looks = useBrowser();
 let feed: Feed;
@@ -38,7 +39,7 @@ const sizeOf = async (page: Page, panel: string): Promise<{ width: number; heigh
 describe("pictures", () => {
   test("of the task stream hold its runs, lanes, axis and legend", async () => {
     const page = await looks.at(`${feed.url}?test=1#/tasks`, { deviceScaleFactor: 2 });
-    await page.waitForFunction("window.__dash.stats().then((s) => s.rows > 60 && s.paints > 2)");
+    await painted(page, 60);
     await page.locator(".stream-legend").getByText("clean").waitFor();
     const size = await sizeOf(page, "Task stream");
     const png = await picture(page, "Task stream", "PNG");
@@ -76,7 +77,7 @@ describe("pictures", () => {
   ] as const)("of #/%s hold its lines and its words", async (route, panel, word) => {
     // Fast enough that one batch holds a task and what it takes its input from.
     await using own = await startFeed({ workers: 3, rate: 400, seed: 25 });
-    const page = await looks.at(`${own.url}#/${route}`, { colorScheme: "dark" });
+    await using page = await looks.at(`${own.url}#/${route}`, { colorScheme: "dark" });
     await page.getByRole("region", { name: panel }).locator("svg path").nth(1).waitFor({ state: "attached" });
     const svg = await picture(page, panel, "SVG");
     const png = await picture(page, panel, "PNG");
@@ -151,14 +152,14 @@ describe.each([
   test("assets, the interface, the socket and every link work", async () => {
     await using own = await startFeed({ rate: 40, ...(strip ? {} : { http: { basePath: "/x/y" } }) });
     await using proxy = await startReverseProxy(own.url, "/x/y/", strip);
-    const page = await looks.blank(new URL(proxy.url).origin);
+    await using page = await looks.blank(new URL(proxy.url).origin);
     const wrong: string[] = [];
     page.on("response", (response) => {
       if (response.status() >= 400) wrong.push(`${response.status()} ${response.url()}`);
     });
     await page.goto(`${proxy.url}?test=1`);
     await page.locator('.connection[data-state="live"]').waitFor();
-    await page.waitForFunction("window.__dash.stats().then((s) => s.rows > 20 && s.paints > 0)");
+    await painted(page, 20);
     const navigation = page.getByRole("navigation").first();
     for (const name of ["Tasks", "Groups", "Graph", "Workers", "Data", "Flows", "Logs", "Overview"]) {
       await navigation.getByRole("link", { name }).click();

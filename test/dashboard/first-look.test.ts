@@ -13,7 +13,7 @@ test("an empty cluster says what to do, having fetched at most 200 kB of script"
   await using cluster = new LocalCluster({ workers: 0, dashboard: { port: 0 } });
   await cluster.ready;
   const url = cluster.dashboardUrl!;
-  const page = await looks.blank(new URL(url).origin);
+  await using page = await looks.blank(new URL(url).origin);
   const scripts: Promise<Buffer>[] = [];
   page.on("response", (response) => {
     if (response.url().endsWith(".js")) scripts.push(response.body());
@@ -26,7 +26,6 @@ test("an empty cluster says what to do, having fetched at most 200 kB of script"
   const sizes = (await Promise.all(scripts)).map((body) => gzipSync(body).length);
   expect(sizes.length).toBeGreaterThan(1);
   expect(sizes.reduce((sum, size) => sum + size, 0)).toBeLessThanOrEqual(200_000);
-  await page.close();
 });
 
 test("the first worker and its first task are seen while they are there", async () => {
@@ -37,7 +36,7 @@ test("the first worker and its first task are seen while they are there", async 
     await cluster.ready;
     await using client = new Client(cluster);
     await client.ready;
-    const page = await looks.at(cluster.dashboardUrl!);
+    await using page = await looks.at(cluster.dashboardUrl!);
     await page.getByText("No workers connected").first().waitFor();
     await cluster.scale(1);
     await page.locator(".worker-cell").first().waitFor();
@@ -57,8 +56,6 @@ test("the first worker and its first task are seen while they are there", async 
     writeFileSync(gate, "");
     expect(await slow.result()).toBe("seen");
     await page.getByText("Finished", { exact: false }).first().waitFor();
-    // A page that outlives its cluster complains.
-    await page.close();
   } finally {
     rmSync(folder, { recursive: true });
   }

@@ -68,7 +68,7 @@ test("a run of 3 subflows, 500 mapped tasks and a retry is followed from its mid
   try {
     const page = await looks.at(`${cluster.dashboardUrl!}#/flows`);
     const list = page.getByRole("table", { name: "Flow runs" });
-    await expect.poll(() => list.getByText("part", { exact: true }).count(), { timeout: 30_000 }).toBe(3);
+    await expect.poll(() => list.getByText("part", { exact: true }).count()).toBe(3);
     await list.getByText("whole", { exact: true }).click();
 
     // The mapped task is one bar, half of it done.

@@ -5,7 +5,6 @@ import { useBrowser, type Page } from "./support/browser.js";
 import { painted, streamOf } from "./support/stream.js";
 
 const looks = useBrowser();
-const GUARD = { timeout: 30_000 };
 const LANES = 8;
 
 let feed: Feed;
@@ -76,7 +75,7 @@ test("keys move through time and from run to run", async () => {
   const change = async (key: string): Promise<{ shift: number; factor: number }> => {
     const before = await rangeOf(page);
     await page.keyboard.press(key);
-    await expect.poll(() => rangeOf(page), GUARD).not.toEqual(before);
+    await expect.poll(() => rangeOf(page)).not.toEqual(before);
     const after = await rangeOf(page);
     const middle = (range: readonly [number, number]): number => (range[0] + range[1]) / 2;
     return { shift: middle(after) - middle(before), factor: (after[1] - after[0]) / (before[1] - before[0]) };
@@ -89,16 +88,16 @@ test("keys move through time and from run to run", async () => {
   // Nothing is chosen yet: the first step chooses the longest run in sight.
   const chosen = (): number => Number(new URLSearchParams(page.url().split("?").at(-1)).get("sel") ?? Number.NaN);
   await page.keyboard.press(".");
-  await expect.poll(chosen, GUARD).toBeGreaterThanOrEqual(0);
+  await expect.poll(chosen).toBeGreaterThanOrEqual(0);
   const run = feed.truth[chosen()]!;
   const lane = feed.truth.filter((each) => each.worker === run.worker && each.thread === run.thread);
   const place = lane.indexOf(run);
   await page.keyboard.press(".");
-  await expect.poll(chosen, GUARD).toBe(lane[place + 1]!.seq);
+  await expect.poll(chosen).toBe(lane[place + 1]!.seq);
   await page.keyboard.press(",");
-  await expect.poll(chosen, GUARD).toBe(run.seq);
+  await expect.poll(chosen).toBe(run.seq);
   await page.keyboard.press(",");
-  await expect.poll(chosen, GUARD).toBe(lane[place - 1]!.seq);
+  await expect.poll(chosen).toBe(lane[place - 1]!.seq);
 
   await page.keyboard.press("Enter");
   const drawer = page.getByRole("dialog", { name: `Task ${lane[place - 1]!.key}` });
@@ -106,9 +105,9 @@ test("keys move through time and from run to run", async () => {
   await page.keyboard.press("Escape");
   await drawer.waitFor({ state: "detached" });
   // Where one was before.
-  await expect.poll(() => page.evaluate("document.activeElement.className"), GUARD).toBe("stream-box");
+  await expect.poll(() => page.evaluate("document.activeElement.className")).toBe("stream-box");
   await page.keyboard.press("Escape");
-  await expect.poll(chosen, GUARD).toBeNaN();
+  await expect.poll(chosen).toBeNaN();
 });
 
 test("letters go to pages, and a question mark to the list of keys, which keeps Tab inside", async () => {
@@ -122,7 +121,7 @@ test("letters go to pages, and a question mark to the list of keys, which keeps 
   ] as const) {
     await page.keyboard.press("g");
     await page.keyboard.press(key);
-    await expect.poll(() => new URL(page.url()).hash.split("?")[0], GUARD).toBe(`#/${route}`);
+    await expect.poll(() => new URL(page.url()).hash.split("?")[0]).toBe(`#/${route}`);
   }
   await page.keyboard.press("?");
   const dialog = page.getByRole("dialog");
@@ -139,7 +138,7 @@ test("letters go to pages, and a question mark to the list of keys, which keeps 
 
 test("how it goes is said at most every five seconds", async () => {
   await using busy = await startFeed({ rate: 300, errorRate: 0.2, seed: 5 });
-  const page = await looks.blank(new URL(busy.url).origin);
+  await using page = await looks.blank(new URL(busy.url).origin);
   // Its own clock, so that a minute takes no minute.
   await page.clock.install();
   await page.goto(busy.url);
@@ -155,10 +154,9 @@ test("how it goes is said at most every five seconds", async () => {
     .poll(async () => {
       await page.clock.runFor(1_000);
       return (await said()).length;
-    }, GUARD)
+    })
     .toBeGreaterThan(3);
   const times = (await said()).map(([time]) => time);
   for (const [index, time] of times.slice(1).entries()) expect(time - times[index]!).toBeGreaterThanOrEqual(4_990);
   expect((await said()).at(-1)![1]).toMatch(/of .* tasks.* failed/);
-  await page.close();
 });

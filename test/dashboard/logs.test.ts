@@ -85,13 +85,12 @@ test("100,000 lines: follow keeps up, scrolling up stops it, filters find, and a
 
   await filter.fill("");
   await page.getByRole("combobox", { name: "Least level" }).selectOption("error");
-  await page.waitForFunction(
-    "[...document.querySelectorAll('.log-line')].length > 3 && [...document.querySelectorAll('.log-line')].every((line) => line.querySelector('.log-level.error'))",
-  );
+  const levels = (): Promise<string[]> =>
+    page.evaluate("[...document.querySelectorAll('.log-line .log-level')].map((level) => level.className)");
+  await expect.poll(levels).toSatisfy((all: string[]) => all.length > 3 && all.every((each) => /\berror\b/.test(each)));
   await page.getByRole("combobox", { name: "Source" }).selectOption("worker-3");
-  await page.waitForFunction(
-    "[...document.querySelectorAll('.log-source')].length > 3 && [...document.querySelectorAll('.log-source')].every((source) => source.textContent === 'worker-3')",
-  );
+  const sources = (): Promise<string[]> => page.locator(".log-source").allInnerTexts();
+  await expect.poll(sources).toSatisfy((all: string[]) => all.length > 3 && all.every((each) => each === "worker-3"));
   expect(page.url()).toContain("source=worker-3");
   expect(await rows(page)).toBeLessThanOrEqual(80);
 });

@@ -66,13 +66,9 @@ describe("a report of a function", () => {
           Array.from({ length: tasks }, (_, index) => index),
         );
         const failures = HOSTILE.slice(0, failing).map((text) =>
-          client.submit(
-            function refuse(what: string): never {
-              throw new RangeError(what);
-            },
-            text,
-            { key: `refuse ${text}` },
-          ),
+          client.with({ key: `refuse ${text}` }).submit(function refuse(what: string): never {
+            throw new RangeError(what);
+          }, text),
         );
         await Promise.allSettled(failures.map((future) => future.result()));
         return client.gather(squares);

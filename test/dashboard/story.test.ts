@@ -8,7 +8,6 @@ import { painted, streamOf, xOf } from "./support/stream.js";
 const THREADS = 2;
 const LANES = 8;
 const looks = useBrowser();
-const GUARD = { timeout: 30_000 };
 
 /** "1.24 s" in milliseconds, and how far from what it was that may be. */
 function milliseconds(text: string): { readonly value: number; readonly within: number } {
@@ -60,7 +59,7 @@ describe("of a cluster whose every run is known", () => {
     const page = await open(run);
     const drawer = page.getByRole("dialog");
     expect(decodeURIComponent(new URL(page.url()).hash)).toBe(`#/task/${run.key}`);
-    await expect.poll(() => workerOf(page), GUARD).toBe(run.worker);
+    await expect.poll(() => workerOf(page)).toBe(run.worker);
     const states = await drawer.locator(".task-story tbody tr td:nth-child(3)").allInnerTexts();
     expect(states.join(" ")).toMatch(/waiting.*(running|processing).*(memory|finished|done)/s);
 
@@ -94,7 +93,7 @@ describe("of a cluster whose every run is known", () => {
     const page = await open(run);
     const drawer = page.getByRole("dialog");
     await drawer.getByText("recorded only").waitFor();
-    await expect.poll(() => workerOf(page), GUARD).toBe(run.worker);
+    await expect.poll(() => workerOf(page)).toBe(run.worker);
     const { value, within } = (await partsOf(page)).get("computing")!;
     expect(Math.abs(value - (run.end - run.start))).toBeLessThanOrEqual(within);
     // An address that somebody was sent.
@@ -121,7 +120,7 @@ test("a failure shows what was thrown and where, and is run again only by who ma
   }, "broken");
   await expect(failing.result()).rejects.toThrow("no comma in broken");
 
-  const page = await looks.at(`${cluster.dashboardUrl!}#/task/${encodeURIComponent(failing.key)}`);
+  await using page = await looks.at(`${cluster.dashboardUrl!}#/task/${encodeURIComponent(failing.key)}`);
   const drawer = page.getByRole("dialog");
   await drawer.locator(".error-view", { hasText: "no comma in broken" }).waitFor();
   const error = await drawer.locator(".error-view").innerText();
@@ -130,13 +129,11 @@ test("a failure shows what was thrown and where, and is run again only by who ma
   expect(error).toMatch(/caused by\s+TypeError\s+torn line/);
   await drawer.getByRole("button", { name: "Retry" }).click();
   await drawer.getByText("it runs again").waitFor();
-  await expect.poll(() => drawer.locator(".task-story tr", { hasText: /failed|erred/ }).count(), GUARD).toBe(2);
+  await expect.poll(() => drawer.locator(".task-story tr", { hasText: /failed|erred/ }).count()).toBe(2);
 
   await page.goto(`${cluster.dashboardUrl!}#/groups`);
   const row = page.getByRole("table", { name: "Groups" }).getByRole("row", { name: /parseRow/ });
-  await expect.poll(() => row.getByRole("cell").nth(4).innerText(), GUARD).toBe("2");
-  // A page that outlives its cluster complains.
-  await page.close();
+  await expect.poll(() => row.getByRole("cell").nth(4).innerText()).toBe("2");
 });
 
 test("who may only look sees the failure, and nothing to press", async () => {
@@ -148,12 +145,11 @@ test("who may only look sees the failure, and nothing to press", async () => {
     tasks: 20,
     http: { actionsWithoutToken: false },
   });
-  const page = await looks.at(`${feed.url}#/logs?tab=errors`);
+  await using page = await looks.at(`${feed.url}#/logs?tab=errors`);
   await page.getByText("torn line").first().waitFor();
   expect(await page.getByRole("button", { name: /retry/i }).count()).toBe(0);
   await page.getByText("look at one").first().click();
   const drawer = page.getByRole("dialog");
   await drawer.locator(".error-view", { hasText: "torn line" }).waitFor();
   expect(await drawer.getByRole("button", { name: /retry|cancel/i }).count()).toBe(0);
-  await page.close();
 });

@@ -6,7 +6,7 @@ import { startFeed, type Feed, type TrueRun } from "@heddle/scheduler/dashboard-
 import { Client, LocalCluster } from "heddle";
 import { afterAll, beforeAll, describe, expect, it, test } from "vitest";
 import { useBrowser, type Page } from "./support/browser.js";
-import { coloursOf, painted, streamOf, tokenOf, xOf, type StreamPlace } from "./support/stream.js";
+import { painted, shown, streamOf, tokenOf, xOf, type StreamPlace } from "./support/stream.js";
 
 const WORKERS = 4;
 const THREADS = 2;
@@ -14,7 +14,6 @@ const LANES = WORKERS * THREADS;
 const looks = useBrowser();
 
 type Range = readonly [number, number];
-const GUARD = { timeout: 30_000 };
 
 /** What is in sight, as the address says. */
 async function rangeOf(page: Page): Promise<Range> {
@@ -113,7 +112,7 @@ describe("of a cluster whose every run is known", () => {
     );
     await page.mouse.down();
     await page.mouse.up();
-    await expect.poll(() => spanOf(page), GUARD).toBeLessThan(20_000);
+    await expect.poll(() => spanOf(page)).toBeLessThan(20_000);
   });
 
   it("shows each failure at any distance, in its lane and at its time", async () => {
@@ -123,21 +122,19 @@ describe("of a cluster whose every run is known", () => {
     const { page, place } = await lookAt([truth[0]!.start, truth[0]!.start + 1_000]);
     await page.locator(".stream-box").focus();
     await page.keyboard.press("f");
-    await expect.poll(() => spanOf(page), GUARD).toBeGreaterThan(60_000);
+    await expect.poll(() => spanOf(page)).toBeGreaterThan(60_000);
     const range = await rangeOf(page);
     const error = await tokenOf(page, "--error");
     const redAt = async (): Promise<boolean[]> => {
-      const picture = await coloursOf(page, place);
+      const picture = await shown(page, place);
       return failed.map((run) => {
         const lane = place.lanes[laneOf(run)]!;
         const x = Math.round(xOf(place, range, run.end) - place.left);
         const top = Math.round(lane.top - place.top);
-        return picture
-          .slice(top, top + Math.round(lane.height))
-          .some((row) => row.slice(Math.max(0, x - 4), x + 2).includes(error));
+        return picture.has(error, x - 4, top, x + 2, top + Math.round(lane.height));
       });
     };
-    await expect.poll(redAt, GUARD).toEqual(failed.map(() => true));
+    await expect.poll(redAt).toEqual(failed.map(() => true));
   });
 
   it("sums up what was selected", async () => {
@@ -186,14 +183,30 @@ describe("of a cluster whose every run is known", () => {
     const times = await found.locator("h3:has-text('Longest') + ul strong").allInnerTexts();
     for (const [index, text] of times.entries()) expectShown(text, longest[index]!.end - longest[index]!.start);
 
+    // A copied link, and a reload, show the same.
+    const address = page.url();
+    expect(address).toContain("select=");
+    const before = await found.innerText();
+    const other = await looks.at(address);
+    for (const look of [page, other]) {
+      if (look === page) await page.reload();
+      const again = look.getByRole("region", { name: "Selection" }).locator(".selection");
+      await expect.poll(() => again.getAttribute("data-count")).toBe(String(runs.length));
+      await expect.poll(() => again.innerText()).toBe(before);
+    }
+
     await panel.getByRole("button", { name: "Close" }).click();
     await panel.waitFor({ state: "detached" });
+    expect(page.url()).not.toContain("select=");
+    await page.reload();
+    await streamOf(page, LANES);
+    expect(await panel.count()).toBe(0);
   });
 });
 
 test("stays where one has looked back to while runs go on, and L returns to the present", async () => {
   await using feed = await startFeed({ workers: WORKERS, threads: THREADS, rate: 200, seed: 17 });
-  const page = await looks.at(`${feed.url}?test=1#/tasks?span=10000`);
+  await using page = await looks.at(`${feed.url}?test=1#/tasks?span=10000`);
   const place = await streamOf(page, LANES);
   await painted(page, 50);
   const follow = page.getByRole("button", { name: /^Follow/ });
@@ -201,8 +214,8 @@ test("stays where one has looked back to while runs go on, and L returns to the 
 
   await page.mouse.move(place.left + 300, place.top + 40);
   await page.mouse.wheel(-300, 0);
-  await expect.poll(() => follow.getAttribute("aria-pressed"), GUARD).toBe("false");
-  await expect.poll(() => spanOf(page), GUARD).toBeGreaterThan(0);
+  await expect.poll(() => follow.getAttribute("aria-pressed")).toBe("false");
+  await expect.poll(() => spanOf(page)).toBeGreaterThan(0);
   const range = await rangeOf(page);
   expect(range[1]).toBeLessThan(feed.now());
   const axis = await page.locator(".stream-axis").innerText();
@@ -212,10 +225,9 @@ test("stays where one has looked back to while runs go on, and L returns to the 
 
   await page.locator(".stream-box").focus();
   await page.keyboard.press("l");
-  await expect.poll(() => follow.getAttribute("aria-pressed"), GUARD).toBe("true");
-  await expect.poll(() => new URL(page.url()).hash, GUARD).not.toContain("from=");
-  await expect.poll(() => page.locator(".stream-axis").innerText(), GUARD).not.toBe(axis);
-  await page.close();
+  await expect.poll(() => follow.getAttribute("aria-pressed")).toBe("true");
+  await expect.poll(() => new URL(page.url()).hash).not.toContain("from=");
+  await expect.poll(() => page.locator(".stream-axis").innerText()).not.toBe(axis);
 });
 
 test("shows what a worker does while it does it", async () => {
@@ -225,15 +237,15 @@ test("shows what a worker does while it does it", async () => {
     await using cluster = new LocalCluster({ workers: 1, threadsPerWorker: 1, dashboard: { port: 0 } });
     await cluster.ready;
     await using client = new Client(cluster);
-    const page = await looks.at(`${cluster.dashboardUrl!}?test=1#/tasks?span=10000`);
+    await using page = await looks.at(`${cluster.dashboardUrl!}?test=1#/tasks?span=10000`);
     const place = await streamOf(page, 1);
     const held = client.submit(keepThreadUntil, gate);
     const tip = page.locator(".stream-tip", { hasText: "runs for" });
     // At the present, which is the picture's right edge.
     const lane = { ...place, top: place.lanes[0]!.top + 3, height: 1, left: place.left + place.width - 6, width: 3 };
     const idle = await tokenOf(page, "--hover");
-    const colours = async (): Promise<string[]> => [...new Set((await coloursOf(page, lane)).flat())];
-    await expect.poll(colours, GUARD).not.toContain(idle);
+    const colours = async (): Promise<string[]> => (await shown(page, lane)).colours();
+    await expect.poll(colours).not.toContain(idle);
     await page.mouse.move(lane.left, lane.top);
     await tip.waitFor();
     expect(await tip.innerText()).toContain("keepThreadUntil");
@@ -241,9 +253,7 @@ test("shows what a worker does while it does it", async () => {
     writeFileSync(gate, "");
     await held.result();
     await painted(page, 1);
-    await expect.poll(colours, GUARD).toEqual([idle]);
-    // A page that outlives its cluster complains.
-    await page.close();
+    await expect.poll(colours).toEqual([idle]);
   } finally {
     rmSync(folder, { recursive: true });
   }

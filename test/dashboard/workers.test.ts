@@ -2,6 +2,7 @@
 import { startFeed, type Feed } from "@heddle/scheduler/dashboard-feed";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { useBrowser, type Page } from "./support/browser.js";
+import { painted } from "./support/stream.js";
 
 const WORKERS = 200;
 const LEAVING = 30;
@@ -38,7 +39,7 @@ function expectApart(found: readonly { text: string; top: number; bottom: number
 test("200 workers of 4 threads take few elements, and the names of their lanes lie apart", async () => {
   const page = await looks.at(`${feed.url}?test=1#/tasks`);
   await page.getByRole("application", { name: `${WORKERS * 4} lanes` }).waitFor();
-  await page.waitForFunction("window.__dash.stats().then((s) => s.rows > 100 && s.paints > 0)");
+  await painted(page, 100);
   expect(await elements(page)).toBeLessThan(3000);
   const first = await labels(page);
   expectApart(first);

@@ -58,18 +58,56 @@ export async function tokenOf(page: Page, token: string): Promise<string> {
   })()`);
 }
 
-/** Colours of a part of the screen as it is shown, row by row, each "#rrggbb". */
-export async function coloursOf(page: Page, { left, top, width, height }: Box): Promise<string[][]> {
+/** A part of the screen as it is shown. */
+export class Shown {
+  constructor(
+    readonly width: number,
+    readonly height: number,
+    private readonly rgba: Buffer,
+  ) {}
+
+  /** "#rrggbb" */
+  at(x: number, y: number): string {
+    return `#${this.rgba.toString("hex", 4 * (y * this.width + x), 4 * (y * this.width + x) + 3)}`;
+  }
+
+  /** All of them, each once. */
+  colours(): string[] {
+    const all = Array.from({ length: this.width * this.height }, (_, at) =>
+      this.at(at % this.width, Math.floor(at / this.width)),
+    );
+    return [...new Set(all)];
+  }
+
+  /** Whether a colour is in a part of it. */
+  has(colour: string, left: number, top: number, right: number, bottom: number): boolean {
+    for (let y = Math.max(0, top); y < Math.min(this.height, bottom); y++)
+      for (let x = Math.max(0, left); x < Math.min(this.width, right); x++) if (this.at(x, y) === colour) return true;
+    return false;
+  }
+
+  /** Share of pixels that are not the same in another one of this size, 0 to 1. */
+  differenceTo(other: Shown): number {
+    expect([other.width, other.height]).toEqual([this.width, this.height]);
+    let different = 0;
+    for (let at = 0; at < this.rgba.length; at += 4)
+      if (this.rgba.readUInt32LE(at) !== other.rgba.readUInt32LE(at)) different++;
+    return different / (this.width * this.height);
+  }
+}
+
+export async function shown(page: Page, { left, top, width, height }: Box): Promise<Shown> {
   const clip = { x: Math.round(left), y: Math.round(top), width: Math.round(width), height: Math.round(height) };
   const png = (await page.screenshot({ clip })).toString("base64");
-  return page.evaluate<string[][]>(`(async () => {
+  const pixels = await page.evaluate<{ width: number; height: number; rgba: string }>(`(async () => {
     const bytes = Uint8Array.from(atob("${png}"), (c) => c.charCodeAt(0));
     const image = await createImageBitmap(new Blob([bytes], { type: "image/png" }));
     const context = new OffscreenCanvas(image.width, image.height).getContext("2d");
     context.drawImage(image, 0, 0);
     const { data } = context.getImageData(0, 0, image.width, image.height);
-    const colour = (at) => "#" + [data[at], data[at + 1], data[at + 2]].map((c) => c.toString(16).padStart(2, "0")).join("");
-    return Array.from({ length: image.height }, (_, y) =>
-      Array.from({ length: image.width }, (_, x) => colour(4 * (y * image.width + x))));
+    let binary = "";
+    for (let at = 0; at < data.length; at += 32768) binary += String.fromCharCode(...data.subarray(at, at + 32768));
+    return { width: image.width, height: image.height, rgba: btoa(binary) };
   })()`);
+  return new Shown(pixels.width, pixels.height, Buffer.from(pixels.rgba, "base64"));
 }
