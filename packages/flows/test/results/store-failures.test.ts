@@ -297,6 +297,25 @@ describe("LocalStorage", () => {
     expect(await readdir(join(root, "folders"))).toEqual(["a"]);
   });
 
+  it.runIf(process.platform === "linux")(
+    "fails where no directory can be made, and does not ask for ever",
+    async () => {
+      const store = new LocalStorage("/proc/no-such-folder/results");
+      await expect(store.write("a/b", NOTHING)).rejects.toMatchObject({
+        code: "HEDDLE_STORAGE_FAILED",
+        operation: "write",
+      });
+      expect(await store.read("a/b")).toBeUndefined();
+    },
+  );
+
+  it("makes the folders of many keys at once", async () => {
+    const store = new LocalStorage(join(root, "not", "yet", "there"));
+    const keys = Array.from({ length: 40 }, (_, n) => `x/y/${n % 4}/${n}`);
+    await Promise.all(keys.map((key) => store.write(key, NOTHING)));
+    for (const key of keys) expect(await store.read(key)).toEqual(NOTHING);
+  });
+
   it.skipIf(process.platform === "win32")("on a full disk says so, and leaves nothing half written", async () => {
     const module = new URL("../../src/results/stores/local-storage.ts", import.meta.url).href;
     const directory = join(root, "full");

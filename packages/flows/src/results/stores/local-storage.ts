@@ -81,7 +81,7 @@ export class LocalStorage implements ResultStore {
       file = await open(draft, "wx", 0o600);
     } catch (error) {
       if ((error as NodeJS.ErrnoException).code !== "ENOENT") throw error;
-      await mkdir(dirname(draft), { recursive: true, mode: 0o700 });
+      await makeDirectory(dirname(draft));
       file = await open(draft, "wx", 0o600);
     }
     try {
@@ -127,6 +127,34 @@ const PROBLEMS: Readonly<Record<string, StorageProblem>> = {
   ESTALE: "unavailable",
   EIO: "unavailable",
 };
+
+/**
+ * Makes a directory and what it is in, one by one: Node's own recursive way asks for ever where a file system has a directory in which
+ * nothing can be made and calls that "not found", as `/proc` does.
+ */
+async function makeDirectory(directory: string): Promise<void> {
+  if (await madeOrThere(directory)) return;
+  const parent = dirname(directory);
+  if (parent !== directory) await makeDirectory(parent);
+  await mkdir(directory, { mode: 0o700 }).catch(unlessThere);
+}
+
+/** False: what it should be in is not there. */
+async function madeOrThere(directory: string): Promise<boolean> {
+  try {
+    await mkdir(directory, { mode: 0o700 });
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === "ENOENT") return false;
+    unlessThere(error);
+  }
+  return true;
+}
+
+/** EISDIR is what some systems say of their root. */
+function unlessThere(error: unknown): void {
+  const { code } = error as NodeJS.ErrnoException;
+  if (code !== "EEXIST" && code !== "EISDIR") throw error;
+}
 
 /** Makes the name durable, not only the content. */
 async function syncDirectory(directory: string): Promise<void> {
