@@ -115,7 +115,10 @@ function explainNoWorker(state: SchedulerState, slot: number): { [key: string]: 
     const owned = Object.entries(resources).map(([resource, amount]) => `${resource}=${amount}`);
     return `${name} ${status === "running" ? "" : `(${status}) `}has ${owned.length === 0 ? "no resources" : owned.join(", ")}`;
   });
-  return { workers, reason: `no running worker is ${requirement.describe()}: ${have.join("; ")}` };
+  return {
+    workers,
+    reason: `no running worker ${requirement.workers === undefined ? "has" : "is"} ${requirement.describe()}: ${have.join("; ")}`,
+  };
 }
 
 function explainProcessing(state: SchedulerState, slot: number): { [key: string]: Plain } {

@@ -93,6 +93,11 @@ export class StoryLog {
     this.#time[at] = time;
   }
 
+  /** The last transition ended in another state than the one it was recorded with. */
+  amend(to: number): void {
+    this.#to[(this.#next - 1) & this.#mask] = to;
+  }
+
   /** Transitions of a task that are still in the ring, oldest first. */
   of(task: number): StoryEntry[] {
     const entries: StoryEntry[] = [];

@@ -146,6 +146,9 @@ export class Transitions {
     this.state.tell(slot, from, to);
     this.state.tasks.state[slot] = to;
     transition(this, slot, from);
+    if (to === State.forgotten) return;
+    const reached = this.state.tasks.state[slot]!;
+    if (reached !== to) this.state.story.amend(reached);
   }
 
   #dropIfUnneeded(slot: number): void {

@@ -159,6 +159,9 @@ describe("windows and placement", () => {
     expect(gpu.keys().sort()).toEqual(expect.arrayContaining(["g", "n"]));
     expect(s.state("m")).toBe("noWorker");
     expect(s.core.explain("m")!["reason"]).toContain("missing");
+    expect(s.core.story("m")!.at(-1)).toMatchObject({ from: "waiting", to: "noWorker" });
+    c.submit([{ key: "many", options: { resources: { GPU: 2 } } }]);
+    expect(s.core.explain("many")!["reason"]).toContain("no running worker has GPU=2: ");
     expect(s.state("o")).toBe("processing");
     const late = s.worker({ name: "missing" });
     expect(late.keys()).toEqual(["m"]);
