@@ -8,6 +8,8 @@ export interface Situation {
   readonly errors: readonly {
     readonly id: string;
     readonly name: string;
+    readonly message: string;
+    readonly frame: string;
     readonly count: number;
     readonly group: string;
   }[];
@@ -19,11 +21,13 @@ export interface Situation {
 type Finding = Omit<Attention, "since">;
 
 /** Milliseconds of silence that are worth a word, and of delay of the scheduler's loop. */
-const SILENT = 5_000;
+export const SILENT = 5_000;
 const LOOP_DELAY = 200;
 const TRANSFER_SHARE = 0.25;
 const MEMORY_SHARE = 0.8;
 const NAMED = 5;
+/** Characters of a message that tell it from another. */
+const QUOTED = 80;
 
 /** What wants a person's eye, in words. */
 export class AttentionList {
@@ -77,10 +81,28 @@ function* ofWorkers({ workers, now }: Situation): Generator<Finding> {
 }
 
 function* ofErrors({ errors }: Situation): Generator<Finding> {
-  for (const { id, name, count, group } of errors.slice(0, NAMED)) {
+  const listed = errors.slice(0, NAMED);
+  for (const error of listed) {
+    const { id, name, count, group } = error;
     const times = count === 1 ? "has failed once" : `has failed ${count} times`;
-    yield { id: `error-${id}`, level: "error", text: `${group} ${times} (${name})`, link: `#/logs?error=${id}` };
+    const alike = listed.filter((other) => other !== error && other.group === group && other.name === name);
+    const what = alike.length === 0 ? name : `${name}: ${toldApart(error, alike)}`;
+    yield { id: `error-${id}`, level: "error", text: `${group} ${times} (${what})`, link: `#/logs?error=${id}` };
   }
+}
+
+/** The part of an error's message in which it differs from those of others; its place when only that differs. */
+function toldApart(error: Situation["errors"][number], others: Situation["errors"]): string {
+  const { message, frame } = error;
+  let same = 0;
+  for (const other of others) {
+    if (other.message === message) return `${message.slice(0, QUOTED)} at ${frame}`;
+    let at = 0;
+    while (at < message.length && message[at] === other.message[at]) at++;
+    same = Math.max(same, at);
+  }
+  const start = same < QUOTED ? 0 : same - QUOTED / 2;
+  return `${start > 0 ? "\u2026" : ""}${message.slice(start, start + QUOTED)}`;
 }
 
 function* ofGroups({ groups, workers }: Situation): Generator<Finding> {

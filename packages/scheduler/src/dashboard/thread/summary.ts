@@ -19,6 +19,8 @@ import type { Workers } from "./workers.js";
 /** Before so many runs, or milliseconds since the first task, nobody can tell how long the rest takes. */
 const ETA_RUNS = 20;
 const ETA_AFTER = 5_000;
+/** Milliseconds without a run's end after which nobody can tell any more. */
+const ETA_STALLED = 30_000;
 
 export interface SummaryParts {
   readonly columns: RecordColumns;
@@ -37,6 +39,7 @@ export class Summary {
   /** Milliseconds of waiting for inputs, and of threads, in the last half minute. */
   readonly #transfer = new Rate(30);
   #finishedBefore = 0;
+  #finishedAt = -Infinity;
   #transferBefore = 0;
   #firstTaskAt = -1;
   #groupRates: number[] = [];
@@ -72,6 +75,7 @@ export class Summary {
       changed.push(summary);
     }
     this.groups = all;
+    if (finished !== this.#finishedBefore) this.#finishedAt = now;
     this.#rate.add(finished - this.#finishedBefore);
     this.#rate.step();
     this.#finishedBefore = finished;
@@ -85,9 +89,11 @@ export class Summary {
       now,
       groups: all.map((summary) => ({ name: groups.byId[summary.id]!.name, summary })),
       workers: workers.all().map((worker) => ({ ...worker, name: dictionary.workers.get(worker.id)?.name ?? "" })),
-      errors: this.#errorsNow.map(({ id, name, count, group }) => ({
+      errors: this.#errorsNow.map(({ id, name, message, frame, count, group }) => ({
         id,
         name,
+        message,
+        frame,
         count,
         group: groups.byId[group]?.name ?? "",
       })),
@@ -166,19 +172,19 @@ export class Summary {
     if (tasks > 0 && this.#firstTaskAt < 0) this.#firstTaskAt = now;
     // Some ran more than once, and some that failed were tried again and did not.
     const done = Math.min(runs, tasks - left - sums.erred);
-    const threads = workers.threads;
-    const isKnown = runs >= ETA_RUNS && now - this.#firstTaskAt >= ETA_AFTER;
+    const atWork = workers.threadsAtWork(now);
+    const isKnown = runs >= ETA_RUNS && now - this.#firstTaskAt >= ETA_AFTER && now - this.#finishedAt < ETA_STALLED;
     return {
       states: sums,
       tasks,
       done,
       failed: Math.max(sums.erred, Math.min(failures, tasks - left - done)),
-      threads,
+      threads: workers.threads,
       threadsBusy: workers.threadsBusy,
       workers: workers.size,
       clients: columns.gauges[Gauge.clients]!,
       rate: Math.round(this.#rate.perSecond * 10) / 10,
-      ...(isKnown && left > 0 && threads > 0 ? { eta: Math.round(work / 1000 / threads) } : {}),
+      ...(isKnown && left > 0 && atWork > 0 ? { eta: Math.round(work / 1000 / atWork) } : {}),
       memory: workers.memory,
     };
   }

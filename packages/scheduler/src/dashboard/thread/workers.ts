@@ -1,4 +1,5 @@
 import type { MemoryUse, WorkerDetail, WorkerSummary } from "@heddle/protocol/dashboard";
+import { SILENT } from "./attention.js";
 import type { Dictionary } from "./dictionary.js";
 import type { WorkerPulse } from "./messages.js";
 
@@ -114,6 +115,13 @@ export class Workers {
 
   get threads(): number {
     return this.#sum(({ id }) => this.#dictionary.workers.get(id)?.threads ?? 0);
+  }
+
+  /** Of workers that run tasks and have been heard of lately. */
+  threadsAtWork(now: number): number {
+    return this.#sum(({ id, status, lastSeen }) =>
+      status === "running" && now - lastSeen <= SILENT ? (this.#dictionary.workers.get(id)?.threads ?? 0) : 0,
+    );
   }
 
   get threadsBusy(): number {
