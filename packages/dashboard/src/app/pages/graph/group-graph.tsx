@@ -15,6 +15,8 @@ import { formatRoute, navigate, setParameters, useRoute } from "../../routing/ro
 import { useCluster } from "../../store/store.js";
 
 const REFRESH = 1000;
+/** Drawn smaller than so, words cannot be read: the picture scrolls instead. */
+const LEAST_SCALE = 0.7;
 const NODE = { width: 196, height: 58, gapX: 84, gapY: 22 };
 /** Beyond so many, boxes and words cannot be told apart: the list says more. */
 const DRAWN = 300;
@@ -86,8 +88,13 @@ function Drawing({ graph }: { readonly graph: GroupGraph }): ReactElement {
   const height = Math.max(...all.map(({ y }) => y)) + NODE.height + 16;
   const most = Math.max(1, ...graph.edges.map(([, , count]) => count));
   return (
-    <div className="graph-scroll">
-      <svg width={width} height={height} role="group" aria-label="Graph of groups">
+    <div className="graph-scroll" role="region" aria-label="Graph" tabIndex={0}>
+      <svg
+        viewBox={`0 0 ${width} ${height}`}
+        style={{ width: "100%", minWidth: width * LEAST_SCALE, maxWidth: width }}
+        role="group"
+        aria-label="Graph of groups"
+      >
         {graph.edges.map(([from, to, count]) => {
           const [a, b] = [places.get(from), places.get(to)];
           if (!a || !b || from === to) return null;
