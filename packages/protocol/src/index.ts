@@ -23,6 +23,7 @@ export {
 export { at, offsetsOf, type Column } from "./messages/columns.js";
 export * from "./messages/definitions.js";
 export type * from "./messages/plain.js";
+export * from "./messages/printed.js";
 export type * from "./messages/tasks.js";
 export type * from "./messages/handshake.js";
 export type * from "./messages/client.js";

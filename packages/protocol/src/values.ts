@@ -9,5 +9,6 @@ export { HeddleError, errorClass, registerError } from "./errors.js";
 export { at, offsetsOf, type Column } from "./messages/columns.js";
 export * from "./messages/definitions.js";
 export type * from "./messages/plain.js";
+export * from "./messages/printed.js";
 export type * from "./messages/tasks.js";
 export { RunFlag, type RunFailure } from "./messages/worker.js";

@@ -124,6 +124,7 @@ describe("messages of clients", () => {
 
 describe("messages of workers", () => {
   const failure = { kind: "error", message: "no", task: 1, run: 2, startedAt: 0, busy: 0, started: true };
+  const printedLine = { time: 1, level: "info", text: "said", key: "a-1" };
   const beat = {
     op: "heartbeat",
     time: 1,
@@ -155,6 +156,8 @@ describe("messages of workers", () => {
       threads: ints(1),
     },
     { op: "executing", tasks: ints(1, -1), startedAt: floats(3, 0) },
+    { op: "printed", lines: [printedLine, { ...printedLine, key: "k".repeat(1_000), text: "t".repeat(4_000) }] },
+    { op: "printed", lines: [] },
     { op: "publish", topic: "run-1", events: bytes() },
     { op: "revoked", tasks: ints(1), runs: ints(2), granted: bytes(1) },
     { op: "status", status: "paused", reason: "memory" },
@@ -180,6 +183,12 @@ describe("messages of workers", () => {
     ["an answer of the wrong length", { op: "revoked", tasks: ints(1), runs: ints(2), granted: bytes() }],
     ["a heartbeat of infinity", { ...beat, rss: Infinity }],
     ["a bandwidth that is no pair", { ...beat, bandwidth: [[1]] }],
+    ["a printed line that is none", { op: "printed", lines: ["said"] }],
+    ["a printed line of no level", { op: "printed", lines: [{ ...printedLine, level: "toString" }] }],
+    ["a printed line of no time", { op: "printed", lines: [{ ...printedLine, time: NaN }] }],
+    ["too long a printed line", { op: "printed", lines: [{ ...printedLine, text: "t".repeat(4_001) }] }],
+    ["a printed line with too long a key", { op: "printed", lines: [{ ...printedLine, key: "k".repeat(1_001) }] }],
+    ["too many printed lines", { op: "printed", lines: Array<object>(2_001).fill(printedLine) }],
     ["an unknown status", { op: "status", status: "bored", reason: "" }],
   ])("refuses %s", (_name, message) => expect(worker(message)).toThrow(MessageError));
 });

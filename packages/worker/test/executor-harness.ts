@@ -7,6 +7,7 @@ import {
   at,
   type DefinitionRecord,
   type EncodedValue,
+  type PrintedLine,
   type RunFailure,
   type TaskOptions,
 } from "@heddle/protocol";
@@ -50,6 +51,7 @@ export class Harness {
   readonly parked: { readonly task: number; readonly away: number }[] = [];
   readonly seceded: { readonly task: number; readonly left: number }[] = [];
   readonly replaced: number[] = [];
+  readonly lines: PrintedLine[] = [];
   readonly progress: { readonly task: number; readonly done: number; readonly total: number }[] = [];
   readonly begun: number[] = [];
   /** `outcomes`: how many ends had been told of before. */
@@ -107,6 +109,7 @@ export class Harness {
           const text = Buffer.from(events).toString();
           this.published.push({ topic, text, mustArrive, outcomes: this.outcomes.length });
         }),
+      printed: (line) => this.#changed(() => this.lines.push(line)),
       progress: (task, done, total) => this.#changed(() => this.progress.push({ task, done, total })),
       returned: (id, ok, bytes) =>
         this.#changed(() => this.returned.set(id, { ok, value: this.#decoder.decode(bytes) })),

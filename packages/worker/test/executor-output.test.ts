@@ -104,3 +104,52 @@ describe("output frames", () => {
     for (const piece of pieces) expect(piece.length).toBeLessThanOrEqual(OUTPUT_TEXT_MAX);
   });
 });
+
+describe("what tasks print, for whoever shows it", () => {
+  it("comes line by line with its level and the task's key, once somebody listens", async () => {
+    await using harness = await Harness.start();
+    await harness.run(() => console.log("nobody listens"));
+    harness.pool.listen();
+    await harness.run(async () => {
+      // A message to a thread is read when its loop turns.
+      await new Promise((resolve) => setTimeout(resolve, 10));
+      console.log("one\n\ntwo\r\nthree");
+      console.warn("careful");
+      console.error("wrong");
+      console.debug("detail");
+      process.stderr.write("raw \u001b[31m\ud800 end");
+    });
+    const line = (level: string, text: string) => ({ level, text });
+    expect(harness.lines.map(({ level, text }) => line(level, text))).toEqual([
+      line("info", "one"),
+      line("info", "two"),
+      line("info", "three"),
+      line("warn", "careful"),
+      line("error", "wrong"),
+      line("debug", "detail"),
+      line("warn", "raw \u001b[31m\ufffd end"),
+    ]);
+    const keys = new Set(harness.lines.map(({ key }) => key));
+    expect(keys.size).toBe(1);
+    expect(keys).not.toContain(undefined);
+  });
+
+  it("is cut where a line is long, and counted where there are too many", async () => {
+    await using harness = await Harness.start();
+    harness.pool.listen();
+    const { task } = await harness.run(async () => {
+      await new Promise((resolve) => setTimeout(resolve, 10));
+      console.log("x".repeat(5_000));
+      for (let i = 0; i < 30_000; i++) console.log(i);
+    });
+    await harness.until(() => harness.lines.some(({ text }) => text.includes("left out")));
+    expect(harness.lines[0]!.text).toBe("x".repeat(4_000));
+    // The terminal has them all.
+    expect(harness.printed(task).split("\n")).toHaveLength(30_002);
+    const shown = harness.lines.filter(({ text }) => /^\d+$/.test(text)).length;
+    expect(shown).toBeLessThan(30_000);
+    const leftOut = (): number =>
+      harness.lines.reduce((sum, { text }) => sum + Number(/^\.\.\. (\d+) lines? left out/.exec(text)?.[1] ?? 0), 0);
+    await harness.until(() => harness.lines.filter(({ text }) => /^\d+$/.test(text)).length + leftOut() === 30_000);
+  });
+});

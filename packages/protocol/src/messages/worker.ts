@@ -1,5 +1,6 @@
 import type { Column } from "./columns.js";
 import type { DefinitionRecord } from "./definitions.js";
+import type { LinesPrinted } from "./printed.js";
 import type { FailureRecord, TaskOptions } from "./tasks.js";
 import type { PublishEvents } from "./topics.js";
 
@@ -20,6 +21,7 @@ export type SchedulerToWorker =
   | Adopt
   | CallFunction
   | WatchRuns
+  | Listen
   | StopWorker;
 
 export interface DefineOnWorker {
@@ -154,6 +156,11 @@ export interface WatchRuns {
   readonly interval: number;
 }
 
+/** Somebody shows what tasks print: send it, in `printed`, for as long as this connection lasts. */
+export interface Listen {
+  readonly op: "listen";
+}
+
 export interface StopWorker {
   readonly op: "stop";
   readonly reason: string;
@@ -170,6 +177,7 @@ export type WorkerToScheduler =
   | RunsBegun
   | RunsExecuting
   | PublishEvents
+  | LinesPrinted
   | DataMissing
   | DataAdded
   | DataDropped

@@ -7,6 +7,13 @@ import { BUILTIN_PREFIX, Builtin } from "../messages/definitions.js";
 import type { FailureKind, TaskOptions } from "../messages/tasks.js";
 import type { ClientToScheduler, Question } from "../messages/client.js";
 import type { Hello } from "../messages/handshake.js";
+import {
+  MAX_PRINTED_KEY,
+  MAX_PRINTED_LINES,
+  MAX_PRINTED_TEXT,
+  PRINTED_LEVELS,
+  type PrintedLine,
+} from "../messages/printed.js";
 import type { WorkerToScheduler } from "../messages/worker.js";
 import { MAX_EVENT_BYTES, MAX_TOPIC } from "../messages/topics.js";
 import { Fields, MessageError, isRecord } from "./fields.js";
@@ -266,6 +273,20 @@ const WORKER_MESSAGES: { readonly [Op in WorkerToScheduler["op"]]: (fields: Fiel
     fields.floats("startedAt", fields.ints("tasks", undefined, -1).length);
   },
   publish: published,
+
+  printed(fields) {
+    const lines = fields.list("lines");
+    if (lines.length > MAX_PRINTED_LINES) fields.fail("lines", `at most ${MAX_PRINTED_LINES} lines`);
+    for (const [index, line] of lines.entries()) {
+      if (!isRecord(line)) fields.fail(`lines[${index}]`, "a line");
+      const part = new Fields(line as object, `printed.lines[${index}]`);
+      part.amount("time");
+      if (!PRINTED_LEVELS.includes(part.text("level") as PrintedLine["level"])) part.fail("level", "a level");
+      if (part.text("text").length > MAX_PRINTED_TEXT) part.fail("text", `at most ${MAX_PRINTED_TEXT} characters`);
+      if (part.has("key") && part.text("key").length > MAX_PRINTED_KEY)
+        part.fail("key", `at most ${MAX_PRINTED_KEY} characters`);
+    }
+  },
 
   missing: (fields) => void fields.ints("holders", fields.ints("tasks").length),
   added: (fields) => void fields.floats("nbytes", fields.ints("tasks").length),

@@ -10,6 +10,7 @@ import type {
   WorkerHello,
   WorkerToScheduler,
 } from "@heddle/protocol";
+import type { LogLine } from "@heddle/protocol/dashboard";
 
 /** Connections are numbered by the shell, one sequence for clients and one for workers, never reused in an epoch. */
 export type SchedulerEvent =
@@ -49,6 +50,8 @@ export type Instruction =
       readonly topic: string;
       readonly events: Uint8Array;
     }
+  /** What a worker or its tasks printed, by the scheduler's clock: for the same. */
+  | { readonly to: "shell"; readonly action: "printed"; readonly lines: readonly LogLine[] }
   /** For the operator: a mistake of the scheduler, with the story of the task it is about. */
   | { readonly to: "shell"; readonly action: "log"; readonly line: string }
   /** Feed `continue` in the next turn of the loop. */

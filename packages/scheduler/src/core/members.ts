@@ -6,6 +6,7 @@ import { hashKey } from "./key-index.js";
 import { unqueue } from "./queues.js";
 import { ComputeColumns, TaskColumns } from "./outbox.js";
 import { loseReplica, recordLost } from "./reports.js";
+import { tellToListen } from "./printed.js";
 import { Cause } from "./story.js";
 import { TaskHeap } from "./task-heap.js";
 import { isDispatched, isHeldBack, isUnfinished, State } from "./task-state.js";
@@ -35,6 +36,7 @@ export function workerJoined(t: Transitions, index: number, name: string, hello:
     worker: index,
     message: { op: "peers", joined: others.map(peerRecord), left: [] },
   });
+  tellToListen(state, worker);
   for (const other of others) {
     state.instructions.push({
       to: "worker",

@@ -19,6 +19,7 @@ import {
 } from "./inspect.js";
 import { endGrace, membersChanged, present, workerJoined, workerLeft } from "./members.js";
 import { BegunColumns, ErredColumns, FinishedColumns, NumberColumns } from "./outbox.js";
+import { printed } from "./printed.js";
 import type { Recorder } from "./record/recorder.js";
 import { report } from "./reports.js";
 import { retireDrained } from "./retire.js";
@@ -161,6 +162,7 @@ export class SchedulerCore {
         state.peer = event.worker;
         const { message } = event;
         if (message.op === "returned") return this.#asks.returned(worker, message.id, message.ok, message.bytes);
+        if (message.op === "printed") return printed(state, worker, message);
         if (message.op === "present") return present(this.#transitions, worker, message);
         report(this.#transitions, worker, message);
         if (message.op === "status") {

@@ -3,6 +3,7 @@ import { createRequire } from "node:module";
 import { monitorEventLoopDelay, performance, type IntervalHistogram } from "node:perf_hooks";
 import { Worker } from "node:worker_threads";
 import { childEnvironment, fromPlainError, toPlainError } from "@heddle/protocol";
+import type { LogLine } from "@heddle/protocol/dashboard";
 import type { Instruction, SchedulerEvent } from "../core/events.js";
 import { Gauge, RecordColumns } from "../core/record/memory.js";
 import type { GoneWorker, NewGroup, NewWorker, RecordNews } from "../core/record/news.js";
@@ -103,6 +104,11 @@ export class DashboardLink {
   logged(line: string): void {
     const time = performance.timeOrigin + performance.now();
     this.#post({ type: "logs", lines: [{ time, level: "warn", source: "scheduler", message: line }] });
+  }
+
+  /** What workers and their tasks printed. */
+  printed(lines: readonly LogLine[]): void {
+    this.#post({ type: "logs", lines });
   }
 
   /** @param events - as they came; copied here */

@@ -143,6 +143,7 @@ export class SchedulerServer implements AsyncDisposable {
         dashboard?.published(topic, events);
         options.onRunEvents?.(topic, events);
       },
+      onPrinted: (lines) => dashboard?.printed(lines),
     });
     this.#endpoint = new Endpoint({
       doors: new Doors({

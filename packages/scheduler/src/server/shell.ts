@@ -15,6 +15,7 @@ import {
   type Welcome,
   type WorkerHello,
 } from "@heddle/protocol";
+import type { LogLine } from "@heddle/protocol/dashboard";
 import type { Instruction, SchedulerEvent } from "../core/events.js";
 import type { SchedulerCore } from "../core/scheduler-core.js";
 import { WorkerNameTakenError, refuse } from "./greeting.js";
@@ -37,6 +38,8 @@ export interface ShellOptions {
   onShutdown(): void;
   /** What clients publish about their runs, in order: bytes as they came, to be copied by who keeps them. */
   onRunEvents?(topic: string, events: Uint8Array): void;
+  /** What workers and their tasks printed, where somebody shows it. */
+  onPrinted?(lines: readonly LogLine[]): void;
 }
 
 /** The core wants to hear of the time at least every 500 ms. */
@@ -273,6 +276,9 @@ export class Shell {
         return;
       case "event":
         this.#options.onRunEvents?.(instruction.topic, instruction.events);
+        return;
+      case "printed":
+        this.#options.onPrinted?.(instruction.lines);
         return;
       case "continue":
         // An immediate, so that sockets are read and written between two slices.

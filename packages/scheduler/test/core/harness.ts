@@ -17,6 +17,7 @@ import {
   type TaskOptions,
   type WorkerToScheduler,
 } from "@heddle/protocol";
+import type { LogLine } from "@heddle/protocol/dashboard";
 import {
   DEFAULT_SETTINGS,
   type Instruction,
@@ -49,6 +50,8 @@ export class TestScheduler {
   readonly dropped: number[] = [];
   /** What clients published, as the shell gets it. */
   readonly runEvents: { readonly topic: string; readonly events: string }[] = [];
+  /** What workers printed, as the shell gets it. */
+  readonly printed: LogLine[] = [];
   continues = 0;
   now = 1_000_000;
   #nextWorker = 0;
@@ -99,6 +102,7 @@ export class TestScheduler {
         case "shell":
           if (instruction.action === "continue") this.continues++;
           if (instruction.action === "dropWorker") this.dropped.push(instruction.worker);
+          if (instruction.action === "printed") this.printed.push(...instruction.lines);
           if (instruction.action === "event")
             this.runEvents.push({ topic: instruction.topic, events: decoder.decode(instruction.events) });
           break;

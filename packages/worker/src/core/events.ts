@@ -123,6 +123,7 @@ export type WorkerInstruction =
   /** The peer has left: nobody waits for this any more. */
   | { readonly to: "peers"; readonly action: "abandon"; readonly gather: number }
   | { readonly to: "shell"; readonly action: "watch"; readonly interval: number }
+  | { readonly to: "shell"; readonly action: "listen" }
   | { readonly to: "shell"; readonly action: "stop"; readonly restart: boolean; readonly reason: string };
 
 /** Settings of the core; times in milliseconds, sizes in bytes. */

@@ -192,6 +192,8 @@ export class WorkerCore {
         return state.out.instruct({ to: "threads", action: "call", call: message });
       case "watch":
         return state.out.instruct({ to: "shell", action: "watch", interval: message.interval });
+      case "listen":
+        return state.out.instruct({ to: "shell", action: "listen" });
       case "stop":
         return state.out.instruct({ to: "shell", action: "stop", restart: message.restart, reason: message.reason });
     }

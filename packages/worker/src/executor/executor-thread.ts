@@ -2,7 +2,7 @@
  * One executor thread, and the runs that are with it, as the control thread sees them. A seat of the pool may be taken by several
  * threads in the course of time.
  */
-import type { RunFailure } from "@heddle/protocol/values";
+import { PRINTED_LEVELS, type PrintedLine, type RunFailure } from "@heddle/protocol/values";
 import { NO_BUFFERS, timeoutOf } from "./batch-frame.js";
 import type { RingReader } from "./byte-ring.js";
 import { timeoutFailure, type RunFacts } from "./control-failures.js";
@@ -13,7 +13,13 @@ import { RunLedger, Stop } from "./run-ledger.js";
 import type { RunSlots } from "./run-slots.js";
 import type { Leases } from "./shared-buffers.js";
 import { ThreadLink, type ThreadNews, type ThreadOptions } from "./thread-link.js";
-import { FINISHED_BYTES, FromThread, type MessageToThread, type SlotFailure } from "./thread-messages.js";
+import {
+  FINISHED_BYTES,
+  FromThread,
+  PRINTED_BYTES,
+  type MessageToThread,
+  type SlotFailure,
+} from "./thread-messages.js";
 
 /** Milliseconds in which an event loop that turns at all answers a probe. */
 const PROBE_PATIENCE = 100;
@@ -56,6 +62,8 @@ export interface Crash {
 export interface ThreadOwner {
   reports(thread: ExecutorThread, reports: ThreadReports): void;
   output(task: number, stream: OutputStream, text: string): void;
+  /** For whoever shows it: one line, after `listen`. */
+  printed(line: PrintedLine): void;
   progress(task: number, done: number, total: number): void;
   /** @param mustArrive - it is not to be left out where there is too much */
   published(topic: string, events: Uint8Array, mustArrive: boolean): void;
@@ -226,6 +234,17 @@ export class ExecutorThread {
           ring.bytes.slice(start, at + ring.length),
           ring.words[word + 1] === 1,
         );
+        break;
+      }
+      case FromThread.printed: {
+        const text = at + PRINTED_BYTES + ring.words[word + 3]!;
+        const key = ring.bytes.toString("utf8", at + PRINTED_BYTES, text);
+        this.#owner.printed({
+          time: ring.doubles[at >> 3]!,
+          level: PRINTED_LEVELS[ring.words[word + 2]!]!,
+          text: ring.bytes.toString("utf8", text, at + ring.length),
+          ...(key === "" ? {} : { key }),
+        });
         break;
       }
       case FromThread.output:

@@ -2,7 +2,7 @@
  * Between a worker's control thread and its executor threads. The control thread decides what runs on which thread (the pure
  * core); the pool is the mechanism: it moves batches of columns, ends threads, and reports in batches.
  */
-import type { Column, DefinitionRecord, EncodedValue, RunFailure, TaskOptions } from "@heddle/protocol";
+import type { Column, DefinitionRecord, EncodedValue, PrintedLine, RunFailure, TaskOptions } from "@heddle/protocol";
 import type { WorkerIdentity } from "../task/runtime.js";
 
 /** Runs for one thread, in the order they should start. */
@@ -79,6 +79,8 @@ export interface ExecutorEvents {
   replaced(thread: number, tasks: Int32Array, runs: Int32Array): void;
   /** A line, or part of one, that a task wrote to the console. */
   output(task: number, stream: "stdout" | "stderr", text: string): void;
+  /** A line that was printed, for whoever shows it; after `listen`. */
+  printed?(line: PrintedLine): void;
   /** Answer to `call`. `bytes` is the value or the error, encoded. */
   returned(id: number, ok: boolean, bytes: Uint8Array): void;
   /** These have been running for a while. @param startedAt - milliseconds since the epoch */
@@ -97,6 +99,8 @@ export interface ExecutorPool {
   executing(age: number): { readonly tasks: Int32Array; readonly startedAt: Float64Array };
   /** The worker has joined a scheduler, and is known by this name from now on. */
   identify(worker: WorkerIdentity): void;
+  /** From now on what is printed is also told by `printed`, as far as it is not too much. */
+  listen(): void;
   define(definitions: readonly (DefinitionRecord & { readonly index: number })[]): void;
   /** No run needs these any more, nor will before they are defined again. */
   undefine(hashes: readonly string[]): void;

@@ -12,6 +12,7 @@ import {
 } from "./executor-thread.js";
 import type { ExecuteBatch, ExecutorEvents, ExecutorPool } from "./interface.js";
 import { collectGarbage } from "./collector.js";
+import { LINES_PER_SECOND } from "./line-limit.js";
 import { SharedBuffers } from "./shared-buffers.js";
 import { Stop } from "./run-ledger.js";
 import { SpareThread } from "./spare-thread.js";
@@ -87,6 +88,7 @@ export class WorkerThreadPool implements ExecutorPool {
   #looks = 0;
   #isClosed = false;
   #failedStarts = 0;
+  #listens = false;
   readonly #suspects = new Suspects();
 
   constructor(options: WorkerThreadPoolOptions, events: ExecutorEvents) {
@@ -119,6 +121,16 @@ export class WorkerThreadPool implements ExecutorPool {
   identify(worker: WorkerIdentity): void {
     this.#worker = worker;
     for (const thread of this.#everyThread()) thread.post({ op: "identify", worker });
+  }
+
+  listen(): void {
+    if (this.#listens) return;
+    this.#listens = true;
+    for (const thread of this.#everyThread()) this.#letTell(thread);
+  }
+
+  #letTell(thread: ExecutorThread): void {
+    thread.post({ op: "listen", perSecond: LINES_PER_SECOND / this.threads });
   }
 
   define(definitions: readonly NumberedDefinition[]): void {
@@ -228,6 +240,7 @@ export class WorkerThreadPool implements ExecutorPool {
 
   #newThread(seat: number): ExecutorThread {
     const thread = new ExecutorThread(seat, { ...this.#options, worker: this.#worker }, this.#owner);
+    if (this.#listens) this.#letTell(thread);
     const definitions = this.#definitions.all;
     if (definitions.length > 0) thread.post({ op: "define", definitions });
     return thread;
@@ -252,6 +265,7 @@ export class WorkerThreadPool implements ExecutorPool {
   readonly #owner: ThreadOwner = {
     reports: (thread, reports) => this.#take(thread, reports),
     output: (task, stream, text) => this.#events.output(task, stream, text),
+    printed: (line) => this.#events.printed?.(line),
     progress: (task, done, total) => this.#events.progress?.(task, done, total),
     published: (topic, events, mustArrive) => this.#events.published?.(topic, events, mustArrive),
     returned: (id, ok, bytes) => this.#spare.returned(id, ok, bytes),

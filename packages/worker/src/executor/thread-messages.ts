@@ -33,6 +33,8 @@ export const FromThread = {
   limit: 5,
   /** i32 bytes of the topic, i32 one if it must not be left out, the topic as UTF-8, the events. */
   publish: 6,
+  /** {@link PRINTED_BYTES} of fields, the task's key as UTF-8, the line as UTF-8. */
+  printed: 7,
 } as const;
 
 /** How a run stands to its slot. */
@@ -50,6 +52,9 @@ export const Left = {
  */
 export const FINISHED_BYTES = 40;
 
+/** Fields of a printed record: f64 milliseconds since the epoch, i32 index of the level, i32 bytes of the key (0: of no task). */
+export const PRINTED_BYTES = 16;
+
 export type MessageToThread =
   | typeof WAKE
   | BatchMessage
@@ -60,6 +65,8 @@ export type MessageToThread =
   | { readonly op: "collect"; readonly major: boolean }
   | { readonly op: "call"; readonly id: number; readonly hash: string; readonly args: Uint8Array }
   | { readonly op: "identify"; readonly worker: WorkerIdentity }
+  /** Somebody shows what is printed. @param perSecond - lines, of this thread */
+  | { readonly op: "listen"; readonly perSecond: number }
   /** The run in `slot` has the thread for itself from now on. */
   | { readonly op: "alone"; readonly slot: number }
   /** Shared memory that nobody uses any more: results of exactly its size may be made in it. */

@@ -14,6 +14,7 @@ let worker: WorkerServer | undefined;
 
 process.on("message", (message: ToWorkerProcess) => {
   if (message.type === "start") void start(message.options);
+  else if (message.type === "wrote") worker?.showLine(message.line);
   else void end("it was asked to close", true);
 });
 process.on("disconnect", () => void end("the process that started it is gone", false));

@@ -27,8 +27,11 @@ export interface WorkerStartOptions {
   readonly validate?: boolean | undefined;
 }
 
+/** `wrote`: a line that Node or native code wrote in that process, which does not see it itself. */
 export type ToWorkerProcess =
-  { readonly type: "start"; readonly options: WorkerStartOptions } | { readonly type: "close" };
+  | { readonly type: "start"; readonly options: WorkerStartOptions }
+  | { readonly type: "wrote"; readonly line: string }
+  | { readonly type: "close" };
 
 export type FromWorkerProcess =
   | { readonly type: "ready"; readonly name: string; readonly address: string }

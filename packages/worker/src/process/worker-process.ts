@@ -107,7 +107,10 @@ export class WorkerProcess {
     // Written by Node, or by native code: everything of ours goes other ways.
     for (const stream of [stdout!, stderr!]) {
       (stream as Socket).unref();
-      createInterface(stream).on("line", log);
+      createInterface(stream).on("line", (line) => {
+        log(line);
+        this.#post({ type: "wrote", line });
+      });
     }
     const frames = stdio[OUTPUT_FD] as Socket;
     frames.unref();

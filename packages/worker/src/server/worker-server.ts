@@ -17,6 +17,7 @@ import { Lookout } from "./lookout.js";
 import { Membership } from "./membership.js";
 import { NewsGate } from "./news-gate.js";
 import { settingsOf, type WorkerEnd, type WorkerServerOptions, type WorkerSettings } from "./options.js";
+import { PrintedLines } from "./printed-lines.js";
 import { Pulse } from "./pulse.js";
 
 /**
@@ -45,6 +46,7 @@ export class WorkerServer {
     (message) => this.#membership.send(message),
   );
   readonly #news = new NewsGate((message) => this.#membership.send(message));
+  readonly #printed = new PrintedLines((message) => this.#membership.send(message));
   #core: WorkerCore;
   #pool: ExecutorPool;
   #gate: ExecutorGate;
@@ -90,6 +92,7 @@ export class WorkerServer {
       onLost: (reason) => {
         this.#pulse.stop();
         this.#lookout.stop();
+        this.#printed.stop();
         this.#log(`lost the scheduler (${reason}); looking for it`);
         this.#dispatch({ type: "disconnected" });
       },
@@ -143,6 +146,8 @@ export class WorkerServer {
 
   async #close(reason: string): Promise<void> {
     this.#state = "closing";
+    this.#printed.flush();
+    this.#printed.stop();
     this.#membership.send({ op: "status", status: "closing", reason });
     this.#pulse.stop();
     this.#lookout.stop();
@@ -194,6 +199,7 @@ export class WorkerServer {
         return this.#performOnThreads(instruction);
       case "shell":
         if (instruction.action === "watch") this.#lookout.watch(instruction.interval);
+        else if (instruction.action === "listen") this.#listen();
         else if (instruction.restart) void this.#restart(instruction.reason);
         else this.#end(instruction.reason, true);
     }
@@ -283,6 +289,8 @@ export class WorkerServer {
   async #restart(reason: string): Promise<void> {
     this.#log(`restarting: ${reason}`);
     this.#pulse.stop();
+    this.#printed.flush();
+    this.#printed.stop();
     const earlier = this.#pool;
     this.#events.length = 0;
     this.#data.clear();
@@ -351,6 +359,9 @@ export class WorkerServer {
       seceded: (thread, tasks, runs, away) => tell({ type: "seceded", thread, tasks, runs, away }),
       replaced: (thread, tasks, runs) => tell({ type: "replaced", thread, tasks, runs }),
       output: (_task, stream, text) => this.#output(stream, text),
+      printed: (line) => {
+        if (isCurrent()) this.#printed.add(line);
+      },
       begun: (tasks, runs, startedAt) => tell({ type: "begun", tasks, runs, startedAt }),
       published: (topic, events, mustArrive) => {
         if (isCurrent()) this.#news.publish(topic, events, mustArrive);
@@ -388,12 +399,23 @@ export class WorkerServer {
     this.#pool.identify(this.#identity());
   }
 
+  #listen(): void {
+    this.#pool.listen();
+    this.#printed.start();
+  }
+
   #output(stream: "stdout" | "stderr", text: string): void {
     if (this.#options.onOutput !== undefined) return this.#options.onOutput(stream, text);
     process[stream].write(text.replace(/^(?=.)/gms, `${this.#name}: `));
   }
 
+  /** What this worker's process wrote by itself, for whoever shows it: nobody here sees it otherwise. */
+  showLine(line: string): void {
+    this.#printed.say(line);
+  }
+
   #log(line: string): void {
+    this.#printed.say(line);
     if (this.#options.log !== undefined) return this.#options.log(line);
     process.stderr.write(`heddle worker ${this.#name}: ${line}\n`);
   }

@@ -92,6 +92,30 @@ describe("a worker", () => {
     expect(member.of("failed")).toHaveLength(1);
   });
 
+  it("sends what is printed to a scheduler that listens, and keeps its own lines for the next one", async () => {
+    await using cluster = await joined();
+    const { scheduler, member, definitions } = cluster;
+    const speak = async (text: string): Promise<void> => {
+      // A message to a thread is read when its loop turns.
+      await new Promise((resolve) => setTimeout(resolve, 10));
+      console.log(text);
+    };
+    member.send(...definitions.submit({ task: 1, fn: speak, args: ["nobody listens"] }));
+    await member.finished(1);
+    member.send({ op: "listen" });
+    member.send(...definitions.submit({ task: 2, fn: speak, args: ["somebody listens"] }));
+    const printed = (from: Member): string[] =>
+      from.of("printed").flatMap(({ lines }) => lines.map(({ text }) => text));
+    await member.until(() => printed(member).includes("somebody listens") || undefined);
+    expect(printed(member)).toEqual(["somebody listens"]);
+    expect(member.of("printed")[0]!.lines[0]).toMatchObject({ level: "info", key: expect.any(String) as string });
+
+    member.cut();
+    const back = await scheduler.member(1);
+    back.send({ op: "listen" });
+    await back.until(() => printed(back).some((text) => text.startsWith("lost the scheduler")) || undefined);
+  });
+
   it("serves its results to clients and to peers", async () => {
     await using scheduler = await SchedulerEndpoint.start();
     await using one = await joined({}, scheduler);

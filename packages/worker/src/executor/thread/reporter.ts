@@ -2,10 +2,10 @@
  * What a thread tells the control thread. Every record is visible to it as soon as it is written, also when the thread computes
  * on, or is ended; waking it is another matter, because that costs several microseconds.
  */
-import type { ByteSink } from "@heddle/protocol/values";
+import { PRINTED_LEVELS, type ByteSink, type PrintedLine } from "@heddle/protocol/values";
 import type { MessagePort } from "node:worker_threads";
 import type { RingWriter } from "../byte-ring.js";
-import { FINISHED_BYTES, FromThread, WAKE, type MessageFromThread } from "../thread-messages.js";
+import { FINISHED_BYTES, FromThread, PRINTED_BYTES, WAKE, type MessageFromThread } from "../thread-messages.js";
 
 /** Milliseconds that short runs may go on before the control thread is woken to take their results. */
 const WAKE_AFTER = 0.5;
@@ -81,6 +81,19 @@ export class Reporter {
     this.#ring.words[at >> 2] = task;
     this.#ring.words[(at >> 2) + 1] = stream;
     this.#ring.bytes.set(text, at + 8);
+    this.#publish(performance.now());
+    this.wakeSoon();
+  }
+
+  /** A line for whoever shows it. Short enough for the ring. @param time - milliseconds since the epoch */
+  printed(time: number, level: PrintedLine["level"], key: Uint8Array, text: Uint8Array): void {
+    const at = this.#reserve(FromThread.printed, PRINTED_BYTES + key.byteLength + text.byteLength);
+    const { words, doubles, bytes } = this.#ring;
+    doubles[at >> 3] = time;
+    words[(at >> 2) + 2] = PRINTED_LEVELS.indexOf(level);
+    words[(at >> 2) + 3] = key.byteLength;
+    bytes.set(key, at + PRINTED_BYTES);
+    bytes.set(text, at + PRINTED_BYTES + key.byteLength);
     this.#publish(performance.now());
     this.wakeSoon();
   }

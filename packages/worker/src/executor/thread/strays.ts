@@ -2,13 +2,13 @@
 import type { RunSlots } from "../run-slots.js";
 import type { Runner } from "./runner.js";
 import type { TaskRun } from "./task-run.js";
-import type { WriteOutput } from "./task-output.js";
+import type { PrintOutput } from "./task-output.js";
 
-export function watchStrays(runner: Runner, slots: RunSlots, write: WriteOutput): void {
+export function watchStrays(runner: Runner, slots: RunSlots, print: PrintOutput): void {
   const stray = (what: string, error: unknown): void => {
     const run = runner.current();
     if (run !== undefined && runner.failParked(run, error)) return;
-    write(run?.id ?? -1, "stderr", `${what} ${whose(run)}: ${render(error)}\n`);
+    print(run, "stderr", `${what} ${whose(run)}: ${render(error)}\n`, "error");
   };
   process.on("uncaughtException", (error) => stray("uncaught error", error));
   process.on("unhandledRejection", (reason) => stray("unhandled rejection", reason));

@@ -17,8 +17,16 @@ import { RetainedResults } from "./retained.js";
 import { Runner } from "./runner.js";
 import type { Row } from "./row-queue.js";
 import { SharedResults } from "./shared-results.js";
+import { Showing } from "./showing.js";
 import { watchStrays } from "./strays.js";
-import { captureOutput, outputThroughPipe, outputThroughRing, taskLog, type WriteOutput } from "./task-output.js";
+import {
+  captureOutput,
+  outputThroughPipe,
+  outputThroughRing,
+  taskLog,
+  type PrintOutput,
+  type WriteOutput,
+} from "./task-output.js";
 
 /** Before tasks have any: theirs is an end of their own making. */
 const exit = process.exit.bind(process);
@@ -34,6 +42,7 @@ export class ThreadWork {
   readonly #leased: LeasedBuffers;
   readonly #runner: Runner;
   readonly #calls: Calls;
+  readonly #showing: Showing;
   readonly #write: WriteOutput;
   #identity: ThreadData["worker"];
 
@@ -62,6 +71,7 @@ export class ThreadWork {
       self: { "@heddle/worker": () => import("../../task/index.js") },
     });
     this.#functions = new Functions(this.#reviver);
+    this.#showing = new Showing(this.#reporter);
     this.#write = data.outputFd === undefined ? outputThroughRing(this.#reporter) : outputThroughPipe(data.outputFd);
 
     const travelling = new TravellingValues(() => this.#reviver);
@@ -91,7 +101,7 @@ export class ThreadWork {
       ),
       host: {
         slots: this.#slots,
-        log: taskLog(this.#write, this.#currentId),
+        log: taskLog(this.#print, () => this.#runner.current()),
         workerName: () => this.#identity.name,
         progress: (task, done, total) => this.#reporter.post({ op: "progress", task, done, total }),
       },
@@ -122,14 +132,17 @@ export class ThreadWork {
       evaluating: () => this.#reviver.evaluating(),
       allocateShared: (bytes) => this.#shared.allocate(bytes),
     });
-    captureOutput(this.#write, () => this.#runner.current());
-    watchStrays(this.#runner, this.#slots, this.#write);
+    captureOutput(this.#print, () => this.#runner.current());
+    watchStrays(this.#runner, this.#slots, this.#print);
     this.#reporter.post({ op: "loaded" });
     for (const message of early) this.#inbox.take(message);
     this.#runner.queueTurn();
   }
 
-  readonly #currentId = (): number => this.#runner.current()?.id ?? -1;
+  readonly #print: PrintOutput = (run, stream, text, level = stream === "stdout" ? "info" : "warn") => {
+    this.#write(run?.id ?? -1, stream, text);
+    this.#showing.show(level, run, text);
+  };
 
   #obey(order: Order): void {
     switch (order.op) {
@@ -152,6 +165,9 @@ export class ThreadWork {
         break;
       case "identify":
         this.#identity = order.worker;
+        break;
+      case "listen":
+        this.#showing.listen(order.perSecond);
         break;
       case "alone":
         this.#runner.alone();
@@ -176,7 +192,7 @@ export class ThreadWork {
     try {
       await disposePerWorker();
     } catch (error) {
-      this.#write(-1, "stderr", `a perWorker value could not be disposed of: ${String(error)}\n`);
+      this.#print(undefined, "stderr", `a perWorker value could not be disposed of: ${String(error)}\n`);
     }
     await this.#reviver.dispose();
     this.#reporter.post({ op: "closed" });

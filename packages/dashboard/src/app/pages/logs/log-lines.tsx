@@ -85,7 +85,8 @@ export function LogLines(): ReactElement {
   const empty =
     shown.length === 0 ? (
       <Empty title={all.length === 0 ? "Nothing printed yet" : "No line like that"}>
-        {all.length === 0 && "What the scheduler tells, and what flow runs log, comes here."}
+        {all.length === 0 &&
+          "What the scheduler and workers tell, what tasks print, and what flow runs log, comes here."}
       </Empty>
     ) : undefined;
   return (
