@@ -1,5 +1,5 @@
 /** Prometheus's text format 0.0.4, read strictly: what a collector would pass over or guess at is refused here. */
-export interface Sample {
+interface Sample {
   readonly labels: ReadonlyMap<string, string>;
   readonly value: number;
 }

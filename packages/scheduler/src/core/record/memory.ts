@@ -12,9 +12,6 @@ export const OTHER = MAX_INDEX - 1;
 /** Counters of a group, one for each state, `forgotten` included. */
 export const STATE_STRIDE = 16;
 
-/** The last lane, of all that found none of their own. */
-export const MAX_LANE = OTHER;
-
 /** Words of {@link RecordMemory.control}. */
 export const Control = {
   /** Bytes of keys written, modulo 2^32. */

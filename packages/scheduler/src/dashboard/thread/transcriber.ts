@@ -1,5 +1,5 @@
 import { RowFlag } from "@heddle/protocol/dashboard";
-import { MAX_LANE } from "../../core/record/memory.js";
+import { OTHER } from "../../core/record/memory.js";
 import { BATCH_STRIDE, Batch, PER_RUN, RingControl, RunPart, RunRing } from "../../core/record/run-ring.js";
 import type { RunRingMemory } from "../../core/record/run-ring.js";
 import type { RowTable } from "./row-table.js";
@@ -91,7 +91,7 @@ export class Transcriber {
     const decoded = Math.min(Math.round(valueOf(Batch.decoded, ring.decoded) / COARSE), 0xffff);
     const parts = ring.parts[at]!;
     const flags = decoded === 0xffff ? (RowFlag.saturated as number) : 0;
-    const lane = Math.min(fields[Batch.lane]! + valueOf(Batch.thread, ring.threads), MAX_LANE);
+    const lane = Math.min(fields[Batch.lane]! + valueOf(Batch.thread, ring.threads), OTHER);
     words[word] = seq;
     words[word + 1] = lane | (ring.groups[at]! << 16);
     words[word + 3] = duration;
