@@ -11,9 +11,9 @@ export class LaneRuns {
   readonly runs: Track[] = [new Track()];
   /** Transfers of inputs before the runs, if there were any. */
   transfers: Track | undefined;
-  /** Ends and rows of those that did not end in memory, in the order they ended. */
+  /** Ends of those that failed, and of those lost with their worker, in the order they ended. */
   readonly failedAt: number[] = [];
-  readonly failedRows: number[] = [];
+  readonly lostAt: number[] = [];
 
   place(start: number, end: number, group: number, row: number, tolerance: number): void {
     for (const track of this.runs) if (start >= track.end - tolerance) return track.push(start, end, group, row);
@@ -100,10 +100,9 @@ export class Segment {
       if (!runs) this.lanes.set(lane, (runs = new LaneRuns()));
       runs.place(start, end, group, row, tolerance);
       if (transfer > 0) runs.transfer(start - transfer, start, group, row);
-      if ((stateAttempt & 15) !== RowState.memory) {
-        runs.failedAt.push(end);
-        runs.failedRows.push(row);
-      }
+      const state = stateAttempt & 15;
+      if (state === RowState.erred) runs.failedAt.push(end);
+      else if (state === RowState.lost) runs.lostAt.push(end);
       if (start - transfer < this.from) this.from = start - transfer;
       if (end > this.to) this.to = end;
     }

@@ -109,11 +109,11 @@ const SECOND = 1000;
 
 /** As a living cluster tells it: for the legend, which names the groups with most time. */
 function summaryOf(group: GroupRuns): GroupSummary {
-  const { id, runs, failed, compute, transfer, deserialise, waited, mean, nbytes } = group;
+  const { id, runs, failed, cancelled, lost, compute, transfer, deserialise, waited, mean, nbytes } = group;
   return {
     id,
     states: NO_STATES,
-    done: runs - failed,
+    done: runs - failed - cancelled - lost,
     failed,
     compute: compute / SECOND,
     transfer: transfer / SECOND,

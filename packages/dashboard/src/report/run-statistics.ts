@@ -5,8 +5,10 @@ import type { Segment } from "../data/segment.js";
 
 export interface Sums {
   runs: number;
-  /** Erred, cancelled or lost. */
   failed: number;
+  cancelled: number;
+  /** With their workers. */
+  lost: number;
   /** On a thread. */
   compute: number;
   transfer: number;
@@ -56,11 +58,13 @@ export async function runStatistics(
           const duration = track.durations[index]!;
           const waited = (segment.waited[row]! / 0xffff) * duration;
           const decoding = Math.min(segment.deserialise[row]! * 0.064, duration - waited);
-          const failed = (segment.stateAttempt[row]! & 15) === RowState.memory ? 0 : 1;
+          const state = segment.stateAttempt[row]! & 15;
           const ofGroup = entry(groups, track.groups[index]!, noSums);
           for (const sums of [all, ofGroup, ofLane]) {
             sums.runs++;
-            sums.failed += failed;
+            if (state === RowState.erred) sums.failed++;
+            else if (state === RowState.cancelled) sums.cancelled++;
+            else if (state === RowState.lost) sums.lost++;
             sums.compute += duration - waited - decoding;
             sums.waited += waited;
             sums.transfer += segment.transfer[row]!;
@@ -69,7 +73,7 @@ export async function runStatistics(
           }
           const end = track.endOf(index);
           busy.add(track.starts[index]!, end);
-          if (failed > 0) errors[busy.bucket(end)]!++;
+          if (state === RowState.erred) errors[busy.bucket(end)]!++;
         }
       }
     }
@@ -142,6 +146,8 @@ class Coverage {
 const noSums = (): Sums => ({
   runs: 0,
   failed: 0,
+  cancelled: 0,
+  lost: 0,
   compute: 0,
   transfer: 0,
   deserialise: 0,

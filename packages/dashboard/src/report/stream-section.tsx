@@ -87,6 +87,7 @@ function Chosen({ record, seq }: { readonly record: RecordPort; readonly seq: nu
     ["State", STATE_WORDS[run.state] ?? ""],
     ["Worker", lane === undefined ? "" : `${plain(lane.worker.name, 60)}, thread ${lane.thread + 1}`],
     ["Began", formatTime(run.start)],
+    ...(run.state === RowState.lost ? ([["Ended about", formatTime(run.start + run.duration)]] as const) : []),
     ["Took", formatDuration(run.duration)],
     ["Waited without a thread", formatDuration(run.waited)],
     ["Inputs on their way", formatDuration(run.transfer)],

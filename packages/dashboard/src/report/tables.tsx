@@ -158,7 +158,17 @@ function workerRuns(head: ReportHead, statistics: RunStatistics): WorkerRuns[] {
   const [from, to] = rangeOf(head);
   const lanes = head.hello.dictionary.lanes ?? [];
   return workersOf(head, statistics).map((worker) => {
-    const sums = { runs: 0, failed: 0, compute: 0, transfer: 0, deserialise: 0, waited: 0, nbytes: 0 };
+    const sums = {
+      runs: 0,
+      failed: 0,
+      cancelled: 0,
+      lost: 0,
+      compute: 0,
+      transfer: 0,
+      deserialise: 0,
+      waited: 0,
+      nbytes: 0,
+    };
     for (const lane of lanes) {
       const ofLane = lane.worker === worker.id ? statistics.lanes.get(lane.id) : undefined;
       if (ofLane !== undefined)

@@ -14,6 +14,7 @@ export interface StreamPalette {
   readonly muted: number;
   readonly accent: number;
   readonly error: number;
+  readonly noWorker: number;
   readonly spilled: number;
   readonly other: number;
   /** 8 plain slots; 8 to 15 are the same with a texture. */
@@ -125,6 +126,9 @@ export interface ManyPick {
   readonly to: number;
   readonly count: number;
   readonly failed: number;
+  readonly cancelled: number;
+  /** With their workers. */
+  readonly lost: number;
   /** [group, runs], most first, at most 5. */
   readonly groups: readonly (readonly [number, number])[];
   /** Milliseconds. */
@@ -143,6 +147,9 @@ export interface SelectionStatistics {
   readonly to: number;
   readonly count: number;
   readonly failed: number;
+  readonly cancelled: number;
+  /** With their workers. */
+  readonly lost: number;
   /** Part of the time of the lanes that had a run in it, 0 to 1. */
   readonly busy: number;
   /** Milliseconds, summed over runs. */

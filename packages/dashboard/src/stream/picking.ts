@@ -41,7 +41,7 @@ export function pick(
   const to = time + pixel / 2;
   let only: TaskPick | undefined;
   let count = 0;
-  let failed = 0;
+  const ends = noEnds();
   let longest = 0;
   const groups = new Map<number, number>();
   for (const { segment, runs } of lanesOf(store, lane, from, to)) {
@@ -53,7 +53,7 @@ export function pick(
         if (track.durations[index]! >= 2 * pixel) return byRow(segment, runs, found.seq) ?? found;
         only = found;
         count++;
-        if (found.state !== RowState.memory) failed++;
+        countEnd(ends, found.state);
         longest = Math.max(longest, found.duration);
         groups.set(found.group, (groups.get(found.group) ?? 0) + 1);
       }
@@ -61,7 +61,15 @@ export function pick(
   }
   if (count <= 1) return only;
   const most = [...groups].sort((a, b) => b[1] - a[1]).slice(0, LISTED_GROUPS);
-  return { kind: "many", lane, from, to, count, failed, groups: most, longest };
+  return { kind: "many", lane, from, to, count, ...ends, groups: most, longest };
+}
+
+const noEnds = (): { failed: number; cancelled: number; lost: number } => ({ failed: 0, cancelled: 0, lost: 0 });
+
+function countEnd(ends: ReturnType<typeof noEnds>, state: number): void {
+  if (state === RowState.erred) ends.failed++;
+  else if (state === RowState.cancelled) ends.cancelled++;
+  else if (state === RowState.lost) ends.lost++;
 }
 
 /** The run of a row, by its place among the runs: a transfer's slice is another. */
@@ -102,7 +110,8 @@ export function selectionOf(store: TaskStore, from: number, to: number, filter: 
   const groups = new Map<number, { count: number; time: number }>();
   const longest: TaskPick[] = [];
   const lanes = new Set<number>();
-  let [count, failed, compute, transfer, deserialise, waited, covered] = [0, 0, 0, 0, 0, 0, 0];
+  const ends = noEnds();
+  let [count, compute, transfer, deserialise, waited, covered] = [0, 0, 0, 0, 0, 0];
   for (const segment of store.segments) {
     if (segment.to < from || segment.from > to) continue;
     for (const [lane, runs] of segment.lanes) {
@@ -112,13 +121,13 @@ export function selectionOf(store: TaskStore, from: number, to: number, filter: 
           const group = track.groups[index]!;
           if (filter.groups !== undefined && !filter.groups.includes(group)) continue;
           const row = track.rows[index]!;
-          const bad = (segment.stateAttempt[row]! & 15) !== RowState.memory;
-          if (filter.failed === true && !bad) continue;
+          const state = segment.stateAttempt[row]! & 15;
+          if (filter.failed === true && state !== RowState.erred) continue;
           const duration = track.durations[index]!;
           const parked = (segment.waited[row]! / 0xffff) * duration;
           lanes.add(lane);
           count++;
-          if (bad) failed++;
+          countEnd(ends, state);
           const decoding = Math.min(segment.deserialise[row]! * 0.064, duration - parked);
           compute += duration - parked - decoding;
           waited += parked;
@@ -142,7 +151,7 @@ export function selectionOf(store: TaskStore, from: number, to: number, filter: 
     from,
     to,
     count,
-    failed,
+    ...ends,
     busy: lanes.size === 0 ? 0 : Math.min(1, covered / (lanes.size * Math.max(1e-9, to - from))),
     compute,
     transfer,

@@ -163,7 +163,7 @@ export class StreamPicture {
     return (this.strip = { canvas, image, pixels: new Uint32Array(image.data.buffer) });
   }
 
-  /** One failure among ten thousand runs in a pixel stays in sight. */
+  /** One failure or lost run among ten thousand in a pixel stays in sight. */
   private failures(
     context: OffscreenCanvasRenderingContext2D,
     lanes: readonly number[],
@@ -173,7 +173,8 @@ export class StreamPicture {
   ): void {
     const to = scale.from + scale.perPixel * scale.width;
     const perPixel = scale.perPixel * this.ratio;
-    context.fillStyle = cssOf(this.palette!.error);
+    const { error, noWorker } = this.palette!;
+    context.fillStyle = cssOf(error);
     for (const { from, to: end, lanes: outlined } of this.pieces) {
       if (end < scale.from || from > to) continue;
       const x = Math.round((end - scale.from) / perPixel);
@@ -184,14 +185,20 @@ export class StreamPicture {
     for (const segment of this.data.store.segments) {
       if (segment.to < scale.from || segment.from > to) continue;
       for (const [index, lane] of lanes.entries()) {
-        let painted = -Infinity;
-        for (const time of segment.lanes.get(lane)?.failedAt ?? []) {
-          if (time < scale.from || time > to) continue;
-          const x = Math.round((time - scale.from) / perPixel);
-          if (x === painted) continue;
-          painted = x;
-          context.fillRect(x - TICK.width, places[index]!, TICK.width, Math.min(height, TICK.height));
-          context.fillRect(x - 1, places[index]!, 1, height);
+        const runs = segment.lanes.get(lane);
+        if (runs === undefined) continue;
+        // What failed lies over what was lost.
+        for (const [times, colour] of [[runs.lostAt, noWorker] as const, [runs.failedAt, error] as const]) {
+          context.fillStyle = cssOf(colour);
+          let painted = -Infinity;
+          for (const time of times) {
+            if (time < scale.from || time > to) continue;
+            const x = Math.round((time - scale.from) / perPixel);
+            if (x === painted) continue;
+            painted = x;
+            context.fillRect(x - TICK.width, places[index]!, TICK.width, Math.min(height, TICK.height));
+            context.fillRect(x - 1, places[index]!, 1, height);
+          }
         }
       }
     }

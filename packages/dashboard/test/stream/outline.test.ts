@@ -24,6 +24,7 @@ const colours = new ColourTable(
     text: 0x000000,
     muted: 0x666666,
     accent: 0x0000ff,
+    noWorker: 0x0000ff,
     error: 0xff0000,
     spilled: 0xffff00,
     other: 0x888888,

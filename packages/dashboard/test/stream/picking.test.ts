@@ -79,6 +79,8 @@ describe("picking", () => {
       to: BASE + 50,
       count: 3,
       failed: 1,
+      cancelled: 0,
+      lost: 0,
       groups: [
         [0, 2],
         [1, 1],
@@ -116,6 +118,19 @@ describe("a selection", () => {
   it("counts only what is asked for", () => {
     expect(selectionOf(storeOf(ROWS), BASE, BASE + 100, { failed: true }).count).toBe(1);
     expect(selectionOf(storeOf(ROWS), BASE, BASE + 100, { groups: [1] }).count).toBe(2);
+  });
+  it("tells what failed from what was cancelled or lost", () => {
+    const store = storeOf([
+      ...ROWS,
+      { lane: 0, group: 0, start: 41, end: 42, state: RowState.cancelled },
+      { lane: 0, group: 0, start: 43, end: 45, state: RowState.lost },
+    ]);
+    const ends = { failed: 1, cancelled: 1, lost: 1 };
+    expect(selectionOf(store, BASE, BASE + 100, {})).toMatchObject({ count: 7, ...ends });
+    expect(selectionOf(store, BASE, BASE + 100, { failed: true }).count).toBe(1);
+    expect(pick(store, 0, BASE + 30, 80, "run")).toMatchObject({ kind: "many", count: 5, ...ends });
+    const [segment] = store.segments;
+    expect(segment!.lanes.get(0)).toMatchObject({ failedAt: [BASE + 20], lostAt: [BASE + 45] });
   });
   it("lists the ten longest of many", () => {
     const rows = Array.from({ length: 100 }, (_, index) => ({

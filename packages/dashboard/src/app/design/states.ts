@@ -36,6 +36,7 @@ const BY_NAME: Readonly<Record<string, StateLook>> = {
   "no-worker": STATES.noWorker,
   spilled: look("spilled", "\u25bc", "spilled"),
   cancelled: look("cancelled", "/", "cancelled"),
+  lost: look("lost with its worker", "!", "no-worker"),
   running: STATES.processing,
   completed: look("completed", "\u25cf", "memory"),
   failed: STATES.erred,

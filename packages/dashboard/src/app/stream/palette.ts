@@ -12,6 +12,7 @@ export function paletteOf(element: Element): StreamPalette {
     muted: colour("--muted"),
     accent: colour("--accent"),
     error: colour("--error"),
+    noWorker: colour("--state-no-worker"),
     spilled: colour("--state-spilled"),
     other: colour("--category-other"),
     categories: Array.from({ length: 8 }, (_, slot) => colour(`--category-${slot}`)),

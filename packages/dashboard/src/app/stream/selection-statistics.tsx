@@ -53,6 +53,18 @@ export function Selection(props: {
               <dt>Failed</dt>
               <dd>{formatCount(found.failed)}</dd>
             </div>
+            {found.cancelled > 0 && (
+              <div>
+                <dt>Cancelled</dt>
+                <dd>{formatCount(found.cancelled)}</dd>
+              </div>
+            )}
+            {found.lost > 0 && (
+              <div>
+                <dt>Lost with their worker</dt>
+                <dd>{formatCount(found.lost)}</dd>
+              </div>
+            )}
             <div>
               <dt>Lanes busy</dt>
               <dd>{formatPercent(found.busy)}</dd>

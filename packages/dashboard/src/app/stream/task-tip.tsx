@@ -36,6 +36,8 @@ export function TaskTip({ pick }: { readonly pick: Pick }): ReactElement {
         <p>
           <strong>{formatCount(pick.count)} tasks</strong> in {formatDuration(pick.to - pick.from)}
           {pick.failed > 0 && <span className="stream-failed">, {formatCount(pick.failed)} failed</span>}
+          {pick.cancelled > 0 && <>, {formatCount(pick.cancelled)} cancelled</>}
+          {pick.lost > 0 && <>, {formatCount(pick.lost)} lost with their worker</>}
         </p>
         <ul>
           {pick.groups.map(([group, count]) => (
@@ -55,6 +57,8 @@ function One({ pick, name }: { readonly pick: TaskPick; readonly name: ReactElem
   const parts: readonly (readonly [string, string])[] = [
     ["took", formatDuration(pick.duration)],
     ["began", formatTime(pick.start)],
+    // Nobody reported the end: it is when the scheduler heard that the worker had gone.
+    ...(pick.state === RowState.lost ? ([["ended about", formatTime(pick.start + pick.duration)]] as const) : []),
     ...(pick.waited > 0 ? ([["waited without a thread", formatDuration(pick.waited)]] as const) : []),
     ...(pick.transfer > 0 ? ([["inputs on their way", formatDuration(pick.transfer)]] as const) : []),
     ...(pick.deserialise > 0 ? ([["decoding inputs", formatDuration(pick.deserialise)]] as const) : []),
@@ -65,7 +69,7 @@ function One({ pick, name }: { readonly pick: TaskPick; readonly name: ReactElem
     <div className="stream-tip" data-seq={pick.seq}>
       <p>
         {name}{" "}
-        <span className={pick.state === RowState.memory ? "muted" : "stream-failed"}>{STATE_WORDS[pick.state]}</span>
+        <span className={pick.state === RowState.erred ? "stream-failed" : "muted"}>{STATE_WORDS[pick.state]}</span>
       </p>
       <p className="mono">{key === undefined ? "\u2026" : plain(key, 120)}</p>
       <dl>

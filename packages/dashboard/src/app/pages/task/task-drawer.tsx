@@ -196,7 +196,8 @@ function Facts({ task }: { readonly task: TaskDetail }): ReactElement {
       task.startedAt === undefined ? "-" : <span title={formatUtc(task.startedAt)}>{formatTime(task.startedAt)}</span>,
     ],
     [
-      "Ended",
+      // Nobody reported when a run was lost: it is when the scheduler heard of it.
+      task.state === "lost" ? "Ended about" : "Ended",
       task.endedAt === undefined ? "-" : <span title={formatUtc(task.endedAt)}>{formatTime(task.endedAt)}</span>,
     ],
   ];
