@@ -14,6 +14,7 @@ const START = Date.UTC(2026, 0, 1);
 /** Pixels of the stream that have a colour, and a digest of all of them: text, because tests know no document. */
 const PICTURE = `(() => {
   const from = document.querySelector(".stream-box canvas");
+  if (from === null || from.width === 0 || from.height === 0) return { coloured: 0, digest: 0 };
   const to = new OffscreenCanvas(from.width, from.height).getContext("2d");
   to.drawImage(from, 0, 0);
   const { data } = to.getImageData(0, 0, from.width, from.height);
