@@ -71,6 +71,7 @@ function answer(message: SchedulerToWorker): void {
     case "replicate":
     case "adopt":
     case "watch":
+    case "listen":
       // There is nothing to keep, to stop or to fetch.
       return;
   }

@@ -305,9 +305,10 @@ export function report(t: Transitions, worker: WorkerRecord, message: WorkerToSc
       return;
     case "stopped":
       return stopped(state, worker, message);
-    // Answered where the question was asked; presented at joining.
+    // Answered where the question was asked; presented at joining; shown, and no matter of tasks.
     case "returned":
     case "present":
+    case "printed":
       return;
   }
 }

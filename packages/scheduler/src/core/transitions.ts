@@ -147,7 +147,7 @@ export class Transitions {
     this.state.tasks.state[slot] = to;
     transition(this, slot, from);
     if (to === State.forgotten) return;
-    const reached = this.state.tasks.state[slot]!;
+    const reached = this.state.tasks.state[slot];
     if (reached !== to) this.state.story.amend(reached);
   }
 

@@ -28,7 +28,7 @@ export function onFinished(state: WorkerState, batch: FinishedRuns): void {
     state.times.add(run.assignment!.functionOf(run.row), batch.busy[row]!);
     leaveThread(state, run);
     if (run.state === State.disowned || run.has(Mark.cancelling)) {
-      endUnwanted(state, run, batch.startedAt[row]!, batch.busy[row]!, at(batch.waited, row));
+      endUnwanted(state, run, batch.startedAt[row], batch.busy[row], at(batch.waited, row));
       unwanted.add(row);
       continue;
     }

@@ -246,6 +246,7 @@ export class Walk {
       case "begun":
       case "executing":
       case "publish":
+      case "printed":
       case "heartbeat":
       case "status":
       case "returned":
