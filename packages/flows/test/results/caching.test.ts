@@ -37,6 +37,15 @@ describe("the hash of a value", () => {
     );
   });
 
+  it("takes keys of maps that cannot be made strings", async () => {
+    const map = (): Map<unknown, number> =>
+      new Map([
+        [{ toString: "not a function" }, 1],
+        [Object.create(null), 2],
+      ]);
+    expect(await canonicalHash(map())).toBe(await canonicalHash(map()));
+  });
+
   const factor = 2;
   const different: [string, () => unknown][] = [
     ["undefined", () => undefined],

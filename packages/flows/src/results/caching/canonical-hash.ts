@@ -49,6 +49,11 @@ function hashOnce(value: unknown, path: string): string {
   }
 }
 
+/** An object as a key may have a `toString` that throws, or none. */
+function named(key: unknown): string {
+  return key === null || (typeof key !== "object" && typeof key !== "function") ? String(key) : "an object";
+}
+
 function digest(...parts: (string | Uint8Array)[]): string {
   const hash = createHash("sha256");
   for (const part of parts) hash.update(part);
@@ -112,7 +117,7 @@ class Walk {
     if (isAnyArrayBuffer(value)) return digest("b:", new Uint8Array(value));
     if (isMap(value)) {
       const entries = [...value].map(
-        ([key, item]) => `${this.token(key, `a key of ${path}`)}>${this.token(item, `${path}.get(${String(key)})`)}`,
+        ([key, item]) => `${this.token(key, `a key of ${path}`)}>${this.token(item, `${path}.get(${named(key)})`)}`,
       );
       return digest(`m${entries.sort().join()}`);
     }
