@@ -85,8 +85,15 @@ const ALTERED: Readonly<Record<string, readonly [InspectorAnswers, RegExp]>> = {
     withScopes((scopes) =>
       scopes.map((scope) => {
         if (!scope.description.startsWith("Block")) return scope;
-        const object = Object.create(null, Object.getOwnPropertyDescriptors(scope.object)) as object;
-        return { ...scope, object: Object.defineProperty(object, "later", { value: 1 }) };
+        const object = Object.create(null) as object;
+        // Newer releases throw at a look at a variable whose declaration has not run.
+        for (const name of Object.getOwnPropertyNames(scope.object))
+          Object.defineProperty(
+            object,
+            name,
+            name === "later" ? { value: 1 } : Object.getOwnPropertyDescriptor(scope.object, name)!,
+          );
+        return { ...scope, object };
       }),
     ),
     /declaration has not run has a value/,
