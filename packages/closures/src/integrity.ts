@@ -15,6 +15,11 @@ export function integrityOf(value: unknown): Integrity | undefined {
 
 export function impose(integrity: Integrity, value: object): void {
   if (integrity === "frozen") Object.freeze(value);
-  else if (integrity === "sealed") Object.seal(value);
+  else if (integrity === "sealed" && !hasElements(value)) Object.seal(value);
   else Object.preventExtensions(value);
+}
+
+/** V8 calls such an array sealed when it is only closed, and newer releases refuse to seal it. Its other properties say it themselves. */
+function hasElements(value: object): boolean {
+  return ArrayBuffer.isView(value) && value.byteLength > 0;
 }
