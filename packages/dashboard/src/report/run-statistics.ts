@@ -143,7 +143,7 @@ class Coverage {
   }
 }
 
-const noSums = (): Sums => ({
+export const noSums = (): Sums => ({
   runs: 0,
   failed: 0,
   cancelled: 0,

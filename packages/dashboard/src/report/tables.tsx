@@ -17,7 +17,7 @@ import { stateLook } from "../app/design/states.js";
 import type { Column } from "../app/design/table.js";
 import { useCluster } from "../app/store/store.js";
 import { rangeOf } from "./record-port.js";
-import type { GroupRuns, RunStatistics, Sums } from "./run-statistics.js";
+import { noSums, type GroupRuns, type RunStatistics, type Sums } from "./run-statistics.js";
 import { StaticTable } from "./static-table.js";
 import { workersOf } from "./summary.js";
 
@@ -158,17 +158,7 @@ function workerRuns(head: ReportHead, statistics: RunStatistics): WorkerRuns[] {
   const [from, to] = rangeOf(head);
   const lanes = head.hello.dictionary.lanes ?? [];
   return workersOf(head, statistics).map((worker) => {
-    const sums = {
-      runs: 0,
-      failed: 0,
-      cancelled: 0,
-      lost: 0,
-      compute: 0,
-      transfer: 0,
-      deserialise: 0,
-      waited: 0,
-      nbytes: 0,
-    };
+    const sums = noSums();
     for (const lane of lanes) {
       const ofLane = lane.worker === worker.id ? statistics.lanes.get(lane.id) : undefined;
       if (ofLane !== undefined)
