@@ -27,6 +27,16 @@ describe("what libraries may do with a run", () => {
     expect(harness.published.map(({ outcomes }) => outcomes)).toEqual([0, 0, 1, 1]);
   });
 
+  it("keeps what was published, however much follows before it is sent", async () => {
+    await using harness = await Harness.start();
+    const numbered = (count: number) => {
+      for (let i = 0; i < count; i++) runControl()!.publish("run", Buffer.from(`${i}${" ".repeat(32_000)}`), false);
+    };
+    const [task] = harness.execute(0, [{ fn: numbered, args: [300] }]);
+    await harness.outcome(task!);
+    expect(harness.published.map(({ text }) => Number(text))).toEqual(Array.from({ length: 300 }, (_, i) => i));
+  });
+
   it("refuses more events than fit", async () => {
     await using harness = await Harness.start();
     const run = await harness.run(() => {
@@ -117,5 +127,19 @@ describe("news", () => {
     expect(arrived).toBeLessThan(200);
     gate.publish("run", bytes("end"), true);
     expect(sent.at(-1)).toEqual({ size: 3, dropped: 200 - arrived, mustArrive: true });
+  });
+
+  it("that was left out is told of on its own topic, at the latest when a task ends", () => {
+    const sent: { topic: string; size: number; dropped?: number; mustArrive?: boolean }[] = [];
+    const gate = new NewsGate(({ op: _, events, ...rest }) => sent.push({ size: events.length, ...rest }));
+    gate.settle();
+    expect(sent).toEqual([]);
+    const tooLarge = new Uint8Array(2 ** 20);
+    for (const topic of ["a", "b", "a"]) gate.publish(topic, tooLarge, true);
+    gate.publish("b", bytes("next"), false);
+    expect(sent).toEqual([{ topic: "b", size: 4, dropped: 1 }]);
+    gate.settle();
+    gate.settle();
+    expect(sent.slice(1)).toEqual([{ topic: "a", size: 0, dropped: 2, mustArrive: true }]);
   });
 });

@@ -161,7 +161,7 @@ function unreachable(workers: readonly WorkerPlace[], cause: unknown): NoWorkerE
 
 /** Buffers are views on the program's own memory until then. */
 function copied(value: EncodedValue): EncodedValue {
-  return { head: value.head, buffers: value.buffers.map((buffer) => buffer.slice()) };
+  return { head: value.head, buffers: value.buffers.map((buffer) => new Uint8Array(buffer)) };
 }
 
 function hashKey({ head, buffers }: EncodedValue): string {

@@ -88,7 +88,7 @@ export function readPackedBuffer(reader: GraphReader): number[] {
   const isAligned = bytes.byteOffset % type.BYTES_PER_ELEMENT === 0;
   const numbers = isAligned
     ? new type(bytes.buffer as ArrayBuffer, bytes.byteOffset, n)
-    : new type(bytes.slice().buffer);
+    : new type(new Uint8Array(bytes).buffer);
   const array = reserve<number>(n);
   for (let i = 0; i < n; i++) array[i] = numbers[i]!;
   return array;

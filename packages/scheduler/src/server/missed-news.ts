@@ -20,8 +20,9 @@ export class MissedNews {
   /** @returns whether it goes to the listener, and is not counted as missed. @param backlog - the part in use, from 0 */
   admits(news: EventsPublished, backlog: number): boolean {
     if (backlog <= (news.mustArrive === true ? FULL_FOR_ALL : FULL)) return true;
-    // With what its publisher left out before it.
-    this.#byTopic.set(news.topic, (this.#byTopic.get(news.topic) ?? 0) + 1 + (news.dropped ?? 0));
+    // With what its publisher left out before it, and told of alone when nothing followed.
+    const missed = (news.events.byteLength === 0 ? 0 : 1) + (news.dropped ?? 0);
+    this.#byTopic.set(news.topic, (this.#byTopic.get(news.topic) ?? 0) + missed);
     return false;
   }
 

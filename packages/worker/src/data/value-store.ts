@@ -77,7 +77,7 @@ export class ValueStore {
       const start = heads[row]!;
       const length = heads[row + 1]! - start;
       if (buffers > 0 || length > SMALL_HEAD) {
-        const head = batch.heads.slice(start, start + length);
+        const head = new Uint8Array(batch.heads.subarray(start, start + length));
         this.#add(table, ids[row]!, new Block(head, batch.buffers.slice(first, buffer)));
         continue;
       }

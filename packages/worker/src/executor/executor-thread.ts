@@ -231,7 +231,8 @@ export class ExecutorThread {
         const start = at + 8 + slot;
         this.#owner.published(
           ring.bytes.toString("utf8", at + 8, start),
-          ring.bytes.slice(start, at + ring.length),
+          // A copy, which `slice` of a Buffer is not: the thread writes over these bytes long before they are sent.
+          new Uint8Array(ring.bytes.subarray(start, at + ring.length)),
           ring.words[word + 1] === 1,
         );
         break;

@@ -351,10 +351,14 @@ export class WorkerServer {
     const tell = (event: WorkerEvent): void => {
       if (isCurrent()) this.#dispatch(event);
     };
+    const tellOfEnd = (event: WorkerEvent): void => {
+      if (isCurrent()) this.#news.settle();
+      tell(event);
+    };
     return {
-      finished: (batch) => tell({ type: "finished", batch }),
-      failed: (thread, failures) => tell({ type: "failed", thread, failures }),
-      stopped: (thread, tasks, runs, times) => tell({ type: "stopped", thread, tasks, runs, times }),
+      finished: (batch) => tellOfEnd({ type: "finished", batch }),
+      failed: (thread, failures) => tellOfEnd({ type: "failed", thread, failures }),
+      stopped: (thread, tasks, runs, times) => tellOfEnd({ type: "stopped", thread, tasks, runs, times }),
       parked: (thread, tasks, runs, away) => tell({ type: "parked", thread, tasks, runs, away }),
       seceded: (thread, tasks, runs, away) => tell({ type: "seceded", thread, tasks, runs, away }),
       replaced: (thread, tasks, runs) => tell({ type: "replaced", thread, tasks, runs }),

@@ -1,5 +1,5 @@
 import { useState } from "react";
-import type { FormEvent, ReactElement } from "react";
+import type { ReactElement, SubmitEvent } from "react";
 import { login } from "../api/session.js";
 
 /** Asks for the token that the scheduler printed when it started. */
@@ -7,7 +7,7 @@ export function Login({ onDone }: { readonly onDone: () => void }): ReactElement
   const [token, setToken] = useState("");
   const [failure, setFailure] = useState<string>();
   const [busy, setBusy] = useState(false);
-  const submit = (event: FormEvent): void => {
+  const submit = (event: SubmitEvent): void => {
     event.preventDefault();
     setBusy(true);
     setFailure(undefined);

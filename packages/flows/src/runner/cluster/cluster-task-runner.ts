@@ -1,3 +1,4 @@
+import { setTimeout } from "node:timers/promises";
 import { Client } from "@heddle/client";
 import { Cluster, LocalCluster } from "@heddle/client/cluster";
 import { RunClient, acquireLease, writeReport } from "@heddle/client/runs";
@@ -15,6 +16,9 @@ import { checkOptions, type ClusterTaskRunnerOptions } from "./options.js";
 import { drawTag, runKey } from "./run-key.js";
 import { UnsubmittedRun } from "./unsubmitted-run.js";
 import { Upstream } from "./upstream.js";
+
+/** How long the end of a flow run waits for a scheduler to say what it lost, in milliseconds: one that does not answer is gone. */
+const LAST_WORDS_MS = 1_000;
 
 /**
  * Runs tasks on a Heddle cluster: the futures in their arguments are the scheduler's own dependencies, and results go from worker to
@@ -208,9 +212,21 @@ class FlowSession implements RunHost {
   }
 
   async #close(): Promise<void> {
-    if (this.#isReady) await this.#report();
+    if (this.#isReady) {
+      await this.#report();
+      if (this.#failure === undefined) await this.#hearAll();
+    }
     await this.client.close();
     await this.#own?.close();
+  }
+
+  /** With the answer to a question comes how much was lost of what this process did not read in time. */
+  async #hearAll(): Promise<void> {
+    const enough = new AbortController();
+    const wait = setTimeout(LAST_WORDS_MS, undefined, { signal: enough.signal });
+    await Promise.race([this.client.client.workers(), wait]).catch(() => {});
+    enough.abort();
+    await wait.catch(() => {});
   }
 
   /** That there is none is said, and spoils nothing. */
