@@ -221,6 +221,8 @@ export class Cluster implements AsyncDisposable {
 
   async #startAll(): Promise<void> {
     await this.#place;
+    // Nobody would end workers that are added now.
+    if (this.closed) return;
     const workers = Array.from({ length: this.#options.workers }, () => this.#addWorker());
     await Promise.all([this.#scheduler.ready, allReady(workers)]);
   }
@@ -229,6 +231,7 @@ export class Cluster implements AsyncDisposable {
   async #resize(count: number): Promise<() => Promise<void>> {
     if (this.closed) throw new ClusterClosedError();
     await this.#ready;
+    if (this.closed) throw new ClusterClosedError();
     const staying = this.workerNames;
     if (count >= staying.length) {
       const joining = Array.from({ length: count - staying.length }, () => this.#addWorker());

@@ -20,6 +20,8 @@ import { cancelOnInterrupt } from "./interrupts.js";
 
 /** Milliseconds that a cancelled body has to come to an end; after them it is not waited for. */
 const GRACE = 500;
+/** Milliseconds for a runner that is still starting when its run is cancelled, and does not listen. */
+const START_GRACE = 10_000;
 
 /** A final state with what the call gives. */
 interface End extends FinalState {
@@ -39,6 +41,8 @@ export class FlowLife {
   #breaking: { readonly reason: unknown; readonly isTimeout: boolean } | undefined;
   #onBroken: (() => void) | undefined;
   #graceTimer: NodeJS.Timeout | undefined;
+  /** A runner that nobody will use: resolves when it is gone. */
+  #leaving: Promise<void> | undefined;
 
   constructor(run: FlowRun) {
     this.#run = run;
@@ -93,6 +97,7 @@ export class FlowLife {
     clearTimeout(this.#graceTimer);
     await this.#callHooks(this.#endHooks());
     if (isRunnerStarted) await this.#stopRunner();
+    await this.#runnerGone();
     releaseConsole();
     if (isRoot) await run.events.flush();
     run.end();
@@ -119,6 +124,7 @@ export class FlowLife {
   /** @returns the end, when it does not come up */
   async #startRunner(): Promise<End | undefined> {
     const run = this.#run;
+    if (run.isCancelled) return cancelled(run.name);
     const { runner } = run;
     const broken = this.#whenBroken();
     const starting = runner.start({
@@ -132,12 +138,10 @@ export class FlowLife {
       return run.isCancelled ? cancelled(run.name) : crashed(run.name, error);
     }
     if (!run.isCancelled) return undefined;
-    // Nobody will use it. If it is up it goes before the flow run ends; if it still comes up, then.
-    const gone = starting.then(
-      () => runner.stop("cancelled"),
+    this.#leaving = starting.then(
+      () => this.#stopRunner(),
       () => undefined,
     );
-    await Promise.race([gone.catch(() => undefined), broken]);
     return cancelled(run.name);
   }
 
@@ -298,10 +302,19 @@ export class FlowLife {
     try {
       if (run.runner.events !== undefined) await run.events.flush();
       await run.stopDirectCalls();
-      await run.runner.stop(stopReason(this.#end!));
+      await run.runner.stop(stopReason(this.#end));
     } catch (error) {
       run.say("error", `${run.runner.name} did not stop as it should: ${String(error)}`);
     }
+  }
+
+  /** What is still starting stops by itself, or when it is up; what never comes up is not waited for for ever. */
+  async #runnerGone(): Promise<void> {
+    if (this.#leaving === undefined) return;
+    let timer: NodeJS.Timeout | undefined;
+    const enough = new Promise((resolve) => (timer = setTimeout(resolve, START_GRACE)));
+    await Promise.race([this.#leaving, enough]);
+    clearTimeout(timer);
   }
 }
 
@@ -319,16 +332,17 @@ function crashed(run: string, cause: unknown): End {
   return { type: "Crashed", message: error.message, error };
 }
 
-function stopReason({ type }: End): StopReason {
-  switch (type) {
+/** @param end - unknown as yet: it was cancelled while the runner was being started */
+function stopReason(end: End | undefined): StopReason {
+  switch (end?.type) {
     case "Failed":
       return "failed";
-    case "Cancelled":
-      return "cancelled";
     case "Crashed":
       return "crashed";
-    default:
+    case "Completed":
       return "completed";
+    default:
+      return "cancelled";
   }
 }
 

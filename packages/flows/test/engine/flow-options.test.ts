@@ -460,6 +460,40 @@ describe("[cancel]", () => {
     await expect(future.result()).rejects.toBeInstanceOf(CancelledRunError);
     expect(recorder.flowStates("child")).toEqual(["Running", "Cancelling", "Cancelled"]);
   });
+
+  it("of a flow whose runner is still starting: over when that is stopped; one not started yet never is", async () => {
+    const heard: string[] = [];
+    let up!: () => void;
+    class Late extends SequentialTaskRunner {
+      override async start() {
+        heard.push("start");
+        await new Promise<void>((resolve) => (up = resolve));
+        await super.start();
+        heard.push("up");
+      }
+      override async stop(reason?: string) {
+        heard.push(`stop ${reason}`);
+        await super.stop();
+      }
+      override duplicate() {
+        return new Late();
+      }
+    }
+    const f = flow(() => void heard.push("body"), { name: "f", taskRunner: Late });
+    const before = f.submit();
+    before.cancel();
+    expect(String(await before.wait())).toBe("Cancelled()");
+    expect(heard).toEqual([]);
+
+    const future = f.submit();
+    await vi.waitFor(() => expect(heard).toEqual(["start"]));
+    future.cancel();
+    await vi.waitFor(() => expect(future.state().type).toBe("Cancelled"), { timeout: 30_000 });
+    expect(await future.wait({ timeout: 20 })).toBeUndefined();
+    up();
+    expect(String(await future.wait())).toBe("Cancelled()");
+    expect(heard).toEqual(["start", "up", "stop cancelled"]);
+  });
 });
 
 describe("[hooks]", () => {

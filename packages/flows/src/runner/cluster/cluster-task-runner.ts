@@ -46,15 +46,23 @@ export class ClusterTaskRunner implements TaskRunner {
     this.#options = options;
   }
 
-  /** @throws SchedulerUnreachableError, UnauthorizedError; what the cluster failed with */
+  /** @throws SchedulerUnreachableError, UnauthorizedError; what the cluster failed with; what the signal is aborted with */
   async start(context: RunnerContext): Promise<void> {
     this.#lifecycle.start();
-    this.#session = new FlowSession(this.#options, context);
+    const { signal } = context;
+    signal.throwIfAborted();
+    const session = (this.#session = new FlowSession(this.#options, context));
+    // Nobody will use it: it goes at once, without coming up first.
+    const giveUp = (): void => void session.close().catch(() => {});
+    signal.addEventListener("abort", giveUp);
     try {
-      await this.#session.ready();
+      await session.ready();
+      signal.throwIfAborted();
     } catch (error) {
-      await this.#session.close();
+      await session.close();
       throw error;
+    } finally {
+      signal.removeEventListener("abort", giveUp);
     }
   }
 
