@@ -64,6 +64,9 @@ export class Camera implements AsyncDisposable {
       if (shot.route !== undefined) await page.evaluate(`location.hash = ${JSON.stringify(`#/${shot.route}`)}`);
       await page.waitForTimeout(SETTLE);
       await shot.before?.(page);
+      // As high as the page: what is out of sight is not drawn.
+      if (shot.whole === true)
+        await page.setViewportSize({ ...WINDOW, height: await page.evaluate<number>("document.body.scrollHeight") });
       await page.screenshot({ path: join(this.#folder, file), fullPage: shot.whole ?? false });
       console.log(`  ${file}`);
     } catch (error) {

@@ -9,6 +9,7 @@ interface Chart {
   readonly title: string;
   readonly format: (value: number) => string;
   readonly max?: number;
+  readonly steps?: "whole" | "bytes";
   readonly lines: readonly (readonly [name: string, category: number, value: (point: SeriesPoint) => number])[];
 }
 
@@ -16,6 +17,7 @@ const CHARTS: readonly Chart[] = [
   {
     title: "Threads",
     format: formatCount,
+    steps: "whole",
     lines: [
       ["busy", 5, (point) => point.threadsBusy],
       ["there", 1, (point) => point.threads],
@@ -32,6 +34,7 @@ const CHARTS: readonly Chart[] = [
   {
     title: "Memory of the workers",
     format: formatBytes,
+    steps: "bytes",
     lines: [
       ["processes", 6, (point) => point.memory.rss],
       ["results", 4, (point) => point.memory.managed],
@@ -41,6 +44,7 @@ const CHARTS: readonly Chart[] = [
   {
     title: "Moved between workers",
     format: (bytes) => `${formatBytes(bytes)}/s`,
+    steps: "bytes",
     lines: [["bytes", 2, (point) => point.transferred]],
   },
   {
@@ -70,13 +74,14 @@ export function SeriesSection({ series }: { readonly series: readonly SeriesPoin
   if (series.length < 2) return null;
   return (
     <section id="system" className="report-part report-charts" aria-label="Over time">
-      {charts.map(({ title, format, max, lines }) => (
+      {charts.map(({ title, format, max, steps, lines }) => (
         <Panel key={title} title={title}>
           <LineChart
             label={title}
             times={times}
             format={format}
             {...(max === undefined ? {} : { max })}
+            {...(steps === undefined ? {} : { steps })}
             lines={lines.map(([name, category, value], index) => ({
               name,
               color: `var(--category-${category})`,

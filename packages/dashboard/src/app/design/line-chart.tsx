@@ -21,7 +21,7 @@ export interface LineChartProps {
   readonly times: readonly number[];
   readonly lines: readonly ChartLine[];
   readonly format: (value: number) => string;
-  /** Upper end of the scale, when it is known: a number of threads, a limit. */
+  /** In sight at least, when it is known: a number of threads, a limit. */
   readonly max?: number;
   readonly height?: number;
   /** Ticks at whole numbers, at powers of two for bytes. Default: at tenths. */
@@ -39,7 +39,7 @@ export function LineChart(props: LineChartProps): ReactElement {
   const most = Math.max(props.max ?? 0, ...lines.flatMap((line) => line.values.map((value) => value ?? 0)));
   const ticks = ticksOf(most, props.steps);
   const y = scaleLinear()
-    .domain([0, Math.max(1e-9, props.max ?? 0, props.max === undefined ? ticks.at(-1)! : most)])
+    .domain([0, Math.max(1e-9, ticks.at(-1)!)])
     .range([height - MARGIN.bottom, MARGIN.top]);
   const x = scaleTime()
     .domain([times[0] ?? 0, times.at(-1) ?? 1])
@@ -124,11 +124,11 @@ function ticksOf(most: number, steps: LineChartProps["steps"]): readonly number[
   return Array.from({ length: count + 1 }, (_, index) => index * step);
 }
 
-/** Those whose words are neither cut off at the left nor below those of the other axis. */
+/** Whole seconds, whose words are neither cut off at the left nor below those of the other axis. */
 function timeTicks(x: ScaleTime<number, number>, width: number): readonly Date[] {
   return x
     .ticks(Math.max(2, Math.floor(width / 140)))
-    .filter((tick) => x(tick) >= 26 && x(tick) <= width - MARGIN.right - 20);
+    .filter((tick) => tick.getMilliseconds() === 0 && x(tick) >= 26 && x(tick) <= width - MARGIN.right - 20);
 }
 
 function pathOf(

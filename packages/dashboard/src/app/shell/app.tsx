@@ -98,7 +98,7 @@ export function App(): ReactElement {
       </main>
       <Announcer />
       {open === "palette" && <CommandPalette onClose={() => setOpen(undefined)} />}
-      {open === "help" && <KeysHelp onClose={() => setOpen(undefined)} />}
+      {open === "help" && <KeysHelp stream={!historyOnly} onClose={() => setOpen(undefined)} />}
     </div>
   );
 }

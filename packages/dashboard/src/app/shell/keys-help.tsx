@@ -12,8 +12,24 @@ const NAMES: Readonly<Record<string, string>> = {
   Escape: "Esc",
 };
 
+/** Keys of the task stream, which hears them while it has the focus. */
+const STREAM: readonly (readonly [title: string, keys: readonly string[]])[] = [
+  ["Zoom in, out", ["w", "s"]],
+  ["Move back, on", ["a", "d"]],
+  ["Everything, or the selection", ["f"]],
+  ["Follow the present", ["l"]],
+  ["Task before, after", [",", "."]],
+  ["Open the task", ["Enter"]],
+  ["Let go", ["Escape"]],
+];
+
 /** All keys there are at this moment. */
-export function KeysHelp({ onClose }: { readonly onClose: () => void }): ReactElement {
+export function KeysHelp(props: {
+  /** There is one. */
+  readonly stream: boolean;
+  readonly onClose: () => void;
+}): ReactElement {
+  const { onClose } = props;
   const commands = useCommandList().filter((command) => command.keys);
   const on = useSingleKeys();
   const sections = [...new Set(commands.map((command) => command.section))];
@@ -39,6 +55,16 @@ export function KeysHelp({ onClose }: { readonly onClose: () => void }): ReactEl
             </dl>
           </section>
         ))}
+        {props.stream && (
+          <section>
+            <h3>In the task stream</h3>
+            <dl>
+              {STREAM.map(([title, keys]) => (
+                <Row key={title} title={title} keys={keys.map((key) => NAMES[key] ?? key)} />
+              ))}
+            </dl>
+          </section>
+        )}
       </div>
       <footer className="dialog-footer">
         <label>

@@ -43,7 +43,11 @@ export function Timeline(props: {
     <div className="timeline">
       <div className="timeline-axis" aria-hidden="true">
         {scale.ticks(6).map((tick) => (
-          <span key={tick.getTime()} style={{ left: `${scale(tick)}%` }}>
+          <span
+            key={tick.getTime()}
+            className={scale(tick) < 4 ? "first" : undefined}
+            style={{ left: `${scale(tick)}%` }}
+          >
             {formatTime(tick.getTime(), to - from < 4000)}
           </span>
         ))}

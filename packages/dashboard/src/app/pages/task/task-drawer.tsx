@@ -229,7 +229,9 @@ function Transitions({ task }: { readonly task: TaskDetail }): ReactElement {
       <thead>
         <tr>
           <th scope="col">Time</th>
-          <th scope="col">After</th>
+          <th scope="col" className="end">
+            After
+          </th>
           <th scope="col">State</th>
           <th scope="col">Cause</th>
           <th scope="col">Worker</th>

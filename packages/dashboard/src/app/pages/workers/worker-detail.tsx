@@ -39,7 +39,7 @@ export function WorkerDetailView({ id }: { readonly id: number }): ReactElement 
       formatDuration(Math.max(0, (entry.leftAt ?? schedulerNow()) - entry.joinedAt)),
       formatUtc(entry.joinedAt),
     ],
-    ["Clock", summary ? `${summary.clockOffset >= 0 ? "+" : ""}${formatDuration(summary.clockOffset)}` : "-"],
+    ["Clock", summary ? clockOf(summary.clockOffset) : "-"],
     ...resources.map(([name, amount]): readonly [string, string] => [plain(name), String(amount)]),
   ];
   return (
@@ -117,4 +117,10 @@ export function WorkerDetailView({ id }: { readonly id: number }): ReactElement 
       </Panel>
     </div>
   );
+}
+
+/** Of a worker's clock against the scheduler's. */
+function clockOf(offset: number): string {
+  if (offset === 0) return "in step";
+  return `${formatDuration(Math.abs(offset))} ${offset > 0 ? "ahead" : "behind"}`;
 }
