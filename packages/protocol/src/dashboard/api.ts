@@ -130,6 +130,9 @@ export interface GroupGraph {
     readonly id: number;
     readonly tasks: number;
     readonly states: StateCounts;
+    /** As in GroupSummary. */
+    readonly done: number;
+    readonly failed: number;
   }[];
   /** [from, to, number of task edges]. */
   readonly edges: readonly (readonly [number, number, number])[];

@@ -132,7 +132,7 @@ export interface MemoryUse {
 export interface GroupSummary {
   readonly id: number;
   readonly states: StateCounts;
-  /** Ever finished; ever failed. */
+  /** Tasks, each counted once. With the unfinished ones they are all, save those that nobody wants any more. */
   readonly done: number;
   readonly failed: number;
   /** Seconds on threads, in transfer of inputs, in decoding, waiting without a thread. */

@@ -1,4 +1,4 @@
-import type { StateCounts } from "@heddle/protocol/dashboard";
+import type { GroupSummary, StateCounts } from "@heddle/protocol/dashboard";
 
 /** How a task's state looks: never by colour alone. */
 export interface StateLook {
@@ -29,13 +29,14 @@ export const STATES = {
   erred: look("failed", "\u2715", "erred"),
 } satisfies Record<keyof StateCounts, StateLook>;
 
-export const STATE_ORDER = Object.keys(STATES) as readonly (keyof StateCounts)[];
+const STATE_ORDER = Object.keys(STATES) as readonly (keyof StateCounts)[];
+const CANCELLED = look("cancelled", "/", "cancelled");
 
 const BY_NAME: Readonly<Record<string, StateLook>> = {
   ...STATES,
   "no-worker": STATES.noWorker,
   spilled: look("spilled", "\u25bc", "spilled"),
-  cancelled: look("cancelled", "/", "cancelled"),
+  cancelled: CANCELLED,
   lost: look("lost with its worker", "!", "no-worker"),
   running: STATES.processing,
   completed: look("completed", "\u25cf", "memory"),
@@ -54,3 +55,21 @@ export const stateLook = (name: string): StateLook =>
 
 /** All tasks there are in these states. */
 export const totalOf = (states: StateCounts): number => STATE_ORDER.reduce((sum, state) => sum + states[state], 0);
+
+/** What a group's tasks have come to, without what none has; the tasks of all parts are all there are. */
+export function partsOf({
+  states,
+  done,
+  failed,
+}: Pick<GroupSummary, "states" | "done" | "failed">): readonly { readonly look: StateLook; readonly count: number }[] {
+  // Forgotten tasks are counted as released, however they ended.
+  const cancelled = states.released + states.memory + states.erred - done - failed;
+  const counts: Readonly<Record<keyof StateCounts, number>> = {
+    ...states,
+    released: done - states.memory,
+    erred: failed,
+  };
+  const parts = STATE_ORDER.map((state) => ({ look: STATES[state], count: counts[state] }));
+  parts.splice(-1, 0, { look: CANCELLED, count: cancelled });
+  return parts.filter(({ count }) => count > 0);
+}

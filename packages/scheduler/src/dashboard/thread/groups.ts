@@ -131,11 +131,12 @@ export class Groups {
   /** @param rate - finished a second */
   summary(group: GroupRecord, rate: number): GroupSummary {
     const { id } = group;
+    // Read before what has finished, which is written before them: no task is counted that has not.
+    const states = this.states(id);
     return {
       id,
-      states: this.states(id),
-      done: this.finished(id),
-      failed: this.failed(id),
+      states,
+      ...ended(states, this.finished(id), this.failed(id)),
       compute: rounded(group.compute / 1e6, 1e6),
       transfer: rounded(group.transfer / 1e6, 1e6),
       deserialise: rounded(group.deserialise / 1e6, 1e6),
@@ -149,7 +150,7 @@ export class Groups {
   graph(): GroupGraph {
     const nodes = this.all.map(({ id }) => {
       const states = this.states(id);
-      return { id, tasks: total(states), states };
+      return { id, tasks: total(states), states, ...ended(states, this.finished(id), this.failed(id)) };
     });
     const edges = this.all.flatMap(({ id, upstream }) =>
       [...upstream].map(([from, count]) => [from, id, count] as const),
@@ -182,6 +183,23 @@ export class Groups {
 
 export function total(states: StateCounts): number {
   return unfinished(states) + states.released + states.memory + states.erred;
+}
+
+/**
+ * Tasks that are done and that have failed, each counted once: some ran again because their result was lost, some failed and were
+ * tried again. With those that are unfinished they are all there are, save those that nobody wants any more.
+ *
+ * @param finished - runs that ever made a result
+ * @param failures - failures there ever were
+ */
+export function ended(
+  states: StateCounts,
+  finished: number,
+  failures: number,
+): { readonly done: number; readonly failed: number } {
+  const gone = states.released + states.memory;
+  const done = Math.max(states.memory, Math.min(finished, gone));
+  return { done, failed: Math.max(states.erred, Math.min(failures, states.erred + gone - done)) };
 }
 
 /** Tasks that are not done. */

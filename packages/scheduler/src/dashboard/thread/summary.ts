@@ -11,16 +11,11 @@ import { Gauge, type RecordColumns } from "../../core/record/memory.js";
 import { AttentionList } from "./attention.js";
 import type { Dictionary } from "./dictionary.js";
 import type { Errors } from "./errors.js";
-import { total, unfinished, type Groups } from "./groups.js";
+import { ended, total, unfinished, type Groups } from "./groups.js";
 import { Rate } from "./rates.js";
 import type { Series } from "./series.js";
+import { timeLeft } from "./time-left.js";
 import type { Workers } from "./workers.js";
-
-/** Before so many runs, or milliseconds since the first task, nobody can tell how long the rest takes. */
-const ETA_RUNS = 20;
-const ETA_AFTER = 5_000;
-/** Milliseconds without a run's end after which nobody can tell any more. */
-const ETA_STALLED = 30_000;
 
 export interface SummaryParts {
   readonly columns: RecordColumns;
@@ -152,39 +147,43 @@ export class Summary {
       erred: 0,
     };
     let runs = 0;
-    let failures = 0;
+    let done = 0;
+    let failed = 0;
     let time = 0;
-    let work = 0;
     for (const { id } of groups.all) {
       const states = groups.states(id);
       for (const name of Object.keys(sums) as (keyof StateCounts)[]) sums[name] += states[name];
-      runs += groups.finished(id);
-      failures += groups.failed(id);
+      const finished = groups.finished(id);
+      const ends = ended(states, finished, groups.failed(id));
+      runs += finished;
+      done += ends.done;
+      failed += ends.failed;
     }
     for (const group of groups.all) time += group.took;
-    const meanOfAll = runs === 0 ? 0 : time / runs;
-    for (const group of groups.all) {
-      const mean = group.runs === 0 ? meanOfAll : group.took / group.runs;
-      work += unfinished(groups.states(group.id)) * mean;
-    }
     const tasks = total(sums);
-    const left = unfinished(sums);
     if (tasks > 0 && this.#firstTaskAt < 0) this.#firstTaskAt = now;
-    // Some ran more than once, and some that failed were tried again and did not.
-    const done = Math.min(runs, tasks - left - sums.erred);
-    const atWork = workers.threadsAtWork(now);
-    const isKnown = runs >= ETA_RUNS && now - this.#firstTaskAt >= ETA_AFTER && now - this.#finishedAt < ETA_STALLED;
+    const eta = timeLeft({
+      groups: groups.all.map(({ id, runs, took }) => ({
+        unfinished: unfinished(groups.states(id)),
+        mean: runs === 0 ? undefined : took / runs / 1000,
+      })),
+      runs,
+      mean: runs === 0 ? 0 : time / runs / 1000,
+      threads: workers.threadsAtWork(now),
+      sinceFirstTask: now - this.#firstTaskAt,
+      sinceLastEnd: now - this.#finishedAt,
+    });
     return {
       states: sums,
       tasks,
       done,
-      failed: Math.max(sums.erred, Math.min(failures, tasks - left - done)),
+      failed,
       threads: workers.threads,
       threadsBusy: workers.threadsBusy,
       workers: workers.size,
       clients: columns.gauges[Gauge.clients]!,
       rate: Math.round(this.#rate.perSecond * 10) / 10,
-      ...(isKnown && left > 0 && atWork > 0 ? { eta: Math.round(work / 1000 / atWork) } : {}),
+      ...(eta === undefined ? {} : { eta }),
       memory: workers.memory,
     };
   }

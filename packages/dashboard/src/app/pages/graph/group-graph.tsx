@@ -8,7 +8,7 @@ import { useQuery } from "../../api/use-query.js";
 import { formatCompact, formatCount, formatPlural, plain } from "../../design/format.js";
 import { categoryColor, Swatch } from "../../design/legend.js";
 import { Empty, Panel } from "../../design/panel.js";
-import { STATES, STATE_ORDER } from "../../design/states.js";
+import { partsOf } from "../../design/states.js";
 import { Table } from "../../design/table.js";
 import type { Column } from "../../design/table.js";
 import { formatRoute, navigate, setParameters, useRoute } from "../../routing/route.js";
@@ -125,17 +125,15 @@ function Box(props: {
   readonly at: { readonly x: number; readonly y: number };
 }): ReactElement {
   const { node, entry, at } = props;
-  const { states, tasks } = node;
-  const done = states.memory + states.released;
+  const { tasks, done, failed } = node;
   const part = tasks === 0 ? 0 : done / tasks;
-  const words = STATE_ORDER.filter((state) => states[state] > 0)
-    .map((state) => `${formatCount(states[state])} ${STATES[state].label}`)
+  const words = partsOf(node)
+    .map(({ look, count }) => `${formatCount(count)} ${look.label}`)
     .join(", ");
   const radius = 15;
   const around = 2 * Math.PI * radius;
-  const failed = states.erred > 0;
   return (
-    <a className={failed ? "graph-node failed" : "graph-node"} href={formatRoute(["graph"], { group: node.id })}>
+    <a className={failed > 0 ? "graph-node failed" : "graph-node"} href={formatRoute(["graph"], { group: node.id })}>
       <g transform={`translate(${at.x},${at.y})`}>
         <title>{words}</title>
         <rect className="graph-box" width={NODE.width} height={NODE.height} rx="8" />
@@ -165,7 +163,7 @@ function Box(props: {
         </text>
         <text className="graph-count" x="62" y="43">
           {formatCompact(done)} of {formatCompact(tasks)}
-          {failed && <tspan className="graph-failed"> {formatCompact(states.erred)} failed</tspan>}
+          {failed > 0 && <tspan className="graph-failed"> {formatCompact(failed)} failed</tspan>}
         </text>
       </g>
     </a>

@@ -6,7 +6,7 @@ import { formatBytes, formatCount, formatDuration, formatPercent, formatRate, pl
 import { Swatch } from "../../design/legend.js";
 import { Empty, Panel } from "../../design/panel.js";
 import { ProgressBar } from "../../design/progress-bar.js";
-import { STATES, STATE_ORDER, totalOf } from "../../design/states.js";
+import { partsOf, totalOf } from "../../design/states.js";
 import { formatRoute } from "../../routing/route.js";
 import { useCluster } from "../../store/store.js";
 import { Histogram } from "./histogram.js";
@@ -40,14 +40,14 @@ export function GroupDetailView({ id }: { readonly id: number }): ReactElement {
         </h1>
       </nav>
       <Panel title="Progress" live>
-        <ProgressBar states={summary.states} label="Progress" />
+        <ProgressBar summary={summary} label="Progress" />
         <ul className="group-states">
-          {STATE_ORDER.filter((state) => summary.states[state] > 0).map((state) => (
-            <li key={state}>
-              <span aria-hidden="true" style={{ color: STATES[state].color }}>
-                {STATES[state].glyph}
+          {partsOf(summary).map(({ look, count }) => (
+            <li key={look.label}>
+              <span aria-hidden="true" style={{ color: look.color }}>
+                {look.glyph}
               </span>{" "}
-              {STATES[state].label} <strong>{formatCount(summary.states[state])}</strong>
+              {look.label} <strong>{formatCount(count)}</strong>
             </li>
           ))}
         </ul>

@@ -35,7 +35,7 @@ const COLUMNS: readonly Column<Row>[] = [
     header: "Progress",
     width: "minmax(120px, 3fr)",
     sortBy: ({ summary }) => remainingOf(summary),
-    cell: ({ entry, summary }) => <ProgressBar states={summary.states} label={plain(entry.name)} />,
+    cell: ({ entry, summary }) => <ProgressBar summary={summary} label={plain(entry.name)} />,
   },
   number("done", "Done", 96, ({ done }) => done, formatCount),
   number("left", "Left", 76, remainingOf, formatCount),

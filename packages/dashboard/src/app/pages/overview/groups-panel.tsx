@@ -23,7 +23,7 @@ const COLUMNS: readonly Column<Row>[] = [
   {
     id: "name",
     header: "Group",
-    width: "minmax(100px, 3fr)",
+    width: "minmax(100px, 5fr)",
     cell: (row) => (
       <span className="overview-group" title={plain(row.name)}>
         <Swatch slot={row.slot} /> <span className="truncate">{plain(row.name)}</span>
@@ -33,8 +33,8 @@ const COLUMNS: readonly Column<Row>[] = [
   {
     id: "progress",
     header: "Progress",
-    width: "minmax(70px, 2fr)",
-    cell: (row) => <ProgressBar states={row.summary.states} label={plain(row.name)} />,
+    width: "minmax(70px, 1fr)",
+    cell: (row) => <ProgressBar summary={row.summary} label={plain(row.name)} />,
   },
   {
     id: "done",
