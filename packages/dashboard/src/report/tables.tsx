@@ -38,6 +38,14 @@ const failed = <Row extends { readonly failed: number }>(): Columns<Row>[number]
   sortBy: (row) => row.failed,
 });
 
+/** Of what there was any of: most runs have neither. */
+const gone = <Row extends { readonly cancelled: number; readonly lost: number }>(
+  all: Pick<Row, "cancelled" | "lost">,
+): Columns<Row> => [
+  ...(all.cancelled > 0 ? [numbers<Row>("cancelled", "Cancelled", (row) => row.cancelled, formatCount)] : []),
+  ...(all.lost > 0 ? [numbers<Row>("lost", "Lost", (row) => row.lost, formatCount)] : []),
+];
+
 export function GroupsSection(props: {
   readonly statistics: RunStatistics;
   readonly marked: string | undefined;
@@ -58,6 +66,7 @@ export function GroupsSection(props: {
       },
       numbers("runs", "Runs", (row) => row.runs, formatCount),
       failed(),
+      ...gone<GroupRuns>(all),
       numbers("compute", "Time", (row) => row.compute, formatDuration),
       {
         id: "share",
@@ -124,6 +133,7 @@ export function WorkersSection(props: {
       numbers("threads", "Threads", (row) => row.threads, formatCount),
       numbers("runs", "Runs", (row) => row.runs, formatCount),
       failed(),
+      ...gone<WorkerRuns>(statistics.all),
       numbers("compute", "Time", (row) => row.compute, formatDuration),
       {
         id: "busy",
@@ -137,7 +147,7 @@ export function WorkersSection(props: {
       numbers("limit", "Memory limit", (row) => row.memoryLimit, formatBytes),
       ...(rows.some(({ leftAt }) => leftAt !== undefined) ? [ENDING] : []),
     ],
-    [rows],
+    [rows, statistics],
   );
   return (
     <section id="workers" className="report-part">
