@@ -1,10 +1,10 @@
 /** The task stream, held against what really ran: what is under the pointer, in a selection, in sight at any distance. */
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { existsSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { startFeed, type Feed, type TrueRun } from "@heddle/scheduler/dashboard-feed";
 import { Client, LocalCluster } from "heddle";
 import { afterAll, beforeAll, describe, expect, it, test } from "vitest";
+import { Folder, heddle } from "../support/programs.js";
 import { useBrowser, type Page } from "./support/browser.js";
 import { painted, shown, streamOf, tokenOf, xOf, type StreamPlace } from "./support/stream.js";
 
@@ -137,6 +137,24 @@ describe("of a cluster whose every run is known", () => {
     await expect.poll(redAt).toEqual(failed.map(() => true));
   });
 
+  it.each(["tasks", "groups", "graph", "workers"])("looks the same whenever #/%s is loaded", async (route) => {
+    const [from, to] = [truth[0]!.start, truth[0]!.start + 60_000];
+    const load = async () => {
+      const page = await looks.at(`${feed.url}?test=1#/${route}?from=${from}&to=${to}`, { reducedMotion: "reduce" });
+      await page.locator('.connection[data-state="live"]').waitFor();
+      await page
+        .locator(route === "graph" ? ".graph-node" : route === "tasks" ? ".stream-labels a" : ".table-row")
+        .first()
+        .waitFor();
+      if (route === "tasks") await painted(page, truth.length);
+      await page.evaluate("document.fonts.ready.then(() => undefined)");
+      return shown(page, { left: 0, top: 0, width: 1440, height: 900 });
+    };
+    const before = await load();
+    expect(before.colours().length).toBeGreaterThan(8);
+    expect((await load()).differenceTo(before)).toBeLessThanOrEqual(0.005);
+  });
+
   it("sums up what was selected", async () => {
     const from = truth[0]!.start + 10_000;
     const range: Range = [from, from + 20_000];
@@ -230,14 +248,28 @@ test("stays where one has looked back to while runs go on, and L returns to the 
   await expect.poll(() => page.locator(".stream-axis").innerText()).not.toBe(axis);
 });
 
-test("shows what a worker does while it does it", async () => {
-  const folder = mkdtempSync(join(tmpdir(), "heddle-gate-"));
-  const gate = join(folder, "open");
-  try {
-    await using cluster = new LocalCluster({ workers: 1, threadsPerWorker: 1, dashboard: { port: 0 } });
+describe("of a real cluster", () => {
+  let folder: Folder;
+  let cluster: LocalCluster;
+  let client: Client;
+  beforeAll(async () => {
+    folder = new Folder();
+    cluster = new LocalCluster({ workers: 1, threadsPerWorker: 1, dashboard: { port: 0 } });
     await cluster.ready;
-    await using client = new Client(cluster);
-    await using page = await looks.at(`${cluster.dashboardUrl!}?test=1#/tasks?span=10000`);
+    client = new Client(cluster);
+  });
+  afterAll(async () => {
+    await client?.close();
+    await cluster?.close();
+    folder?.[Symbol.dispose]();
+  });
+
+  const stream = (from: number, to: number): Promise<Page> =>
+    looks.at(`${cluster.dashboardUrl!}?test=1#/tasks?from=${from}&to=${to}`);
+
+  it("shows what a worker does while it does it", async () => {
+    const gate = join(folder.path, "open");
+    const page = await looks.at(`${cluster.dashboardUrl!}?test=1#/tasks?span=10000`);
     const place = await streamOf(page, 1);
     const held = client.submit(keepThreadUntil, gate);
     const tip = page.locator(".stream-tip", { hasText: "runs for" });
@@ -254,10 +286,109 @@ test("shows what a worker does while it does it", async () => {
     await held.result();
     await painted(page, 1);
     await expect.poll(colours).toEqual([idle]);
-  } finally {
-    rmSync(folder, { recursive: true });
-  }
+  });
+
+  it("draws slashes through a run that was cancelled, and a mark where it is too narrow for them", async () => {
+    const from = Date.now();
+    const begun = join(folder.path, "begun");
+    const cancelled = client.submit(holdThread, begun);
+    await expect.poll(() => existsSync(begun)).toBe(true);
+    await cancelled.cancel();
+    // Its thread is free again when its time of grace is over.
+    await client.submit((x: number) => x, 1).result();
+    const to = Date.now();
+    const page = await stream(from, to);
+    const place = await streamOf(page, 1);
+    await painted(page, 3);
+    const slash = await tokenOf(page, "--state-cancelled");
+    const lane = { ...place, top: place.lanes[0]!.top, height: place.lanes[0]!.height };
+    const middle = Math.round(place.width / 2);
+    await expect.poll(async () => (await shown(page, lane)).has(slash, middle - 10, 2, middle + 10, 20)).toBe(true);
+    await page.mouse.move(place.left + middle, lane.top + 3);
+    await page.locator(".stream-tip", { hasText: "cancelled" }).waitFor();
+    expect(await page.locator(".stream-legend").innerText()).toContain("cancelled");
+
+    const far = await stream(from - 2_000_000, to + 2_000_000);
+    await streamOf(far, 1);
+    await painted(far, 3);
+    await expect.poll(async () => (await shown(far, lane)).has(slash, middle - 4, 0, middle + 4, 4)).toBe(true);
+  });
+
+  it("shows runs of a worker whose clock is three seconds ahead when they ran", async () => {
+    const preload = folder.write("wrong-clock.cjs", `(${String(setClock)})(${AHEAD})`);
+    const name = "z-wrong";
+    await using wrong = heddle(folder, ["worker", cluster.address, "--no-nanny", "--name", name, "--threads", "1"], {
+      HEDDLE_TOKEN: cluster.token,
+      NODE_OPTIONS: `--require=${JSON.stringify(preload)}`,
+    });
+    await client.waitForWorkers(2);
+    expect(wrong.child.exitCode).toBeNull();
+    const right = (await client.workers()).find((worker) => worker.name !== name)!.name;
+    const runs = (milliseconds: number): Promise<number[]> =>
+      client.gather(
+        [right, name].map((worker) => client.with({ workers: [worker] }).submit(keepThreadFor, milliseconds, worker)),
+      );
+    // Threads of a worker do not take over what its process was started with.
+    await client
+      .with({ workers: [name] })
+      .submit(setClock, AHEAD)
+      .result();
+    const [here, there] = (await runs(0)) as [number, number];
+    expect(there - here).toBeGreaterThan(AHEAD / 2);
+
+    const page = await looks.at(`${cluster.dashboardUrl!}#/workers`);
+    await page.getByRole("table", { name: "Workers" }).getByText(name, { exact: true }).click();
+    // How far, the scheduler finds out by what it hears.
+    await page
+      .locator(".facts div", { hasText: "Clock" })
+      .getByText(/^(2\.9\d*|3|3\.0\d*)\s+s ahead$/)
+      .waitFor();
+
+    const from = Date.now();
+    await runs(400);
+    const to = Date.now();
+    // In sight: from just before they were submitted until just after they were there.
+    const range = [from - 100, to + 100] as const;
+    const streamed = await stream(...range);
+    const place = await streamOf(streamed, 2);
+    await painted(streamed, 8);
+    const idle = await tokenOf(streamed, "--hover");
+    for (const lane of place.lanes) {
+      const row = { ...place, top: lane.top + lane.height / 3, height: 1 };
+      const busy = async (): Promise<number[]> => {
+        const picture = await shown(streamed, row);
+        return Array.from({ length: picture.width }, (_, x) => x).filter((x) => picture.at(x, 0) !== idle);
+      };
+      await expect.poll(async () => (await busy()).length).toBeGreaterThan(0);
+      const pixels = await busy();
+      const [first, last] = [place.left + pixels[0]!, place.left + pixels.at(-1)!];
+      expect(last - first).toBeGreaterThan(xOf(place, range, from + 300) - xOf(place, range, from));
+      expect(first).toBeGreaterThanOrEqual(xOf(place, range, from) - 2);
+      expect(last).toBeLessThanOrEqual(xOf(place, range, to) + 2);
+    }
+  });
 });
+
+/** Milliseconds. */
+const AHEAD = 3_000;
+/** Sets the clock of the thread that runs it. */
+function setClock(ahead: number): void {
+  const { now } = Date;
+  Date.now = () => now() + ahead;
+  Object.defineProperty(performance, "timeOrigin", { value: performance.timeOrigin + ahead });
+}
+
+/** @param _on tells tasks apart @returns what time it is where it runs */
+function keepThreadFor(milliseconds: number, _on: string): number {
+  for (const end = performance.now() + milliseconds; performance.now() < end;);
+  return Date.now();
+}
+
+/** Keeps its thread until that is taken from it. */
+function holdThread(file: string): never {
+  process.getBuiltinModule("node:fs").writeFileSync(file, "");
+  for (;;);
+}
 
 /** Keeps its thread: a task that waits leaves it free. */
 async function keepThreadUntil(file: string): Promise<void> {

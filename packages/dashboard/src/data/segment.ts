@@ -14,6 +14,8 @@ export class LaneRuns {
   /** Ends of those that failed, and of those lost with their worker, in the order they ended. */
   readonly failedAt: number[] = [];
   readonly lostAt: number[] = [];
+  /** Start and end of those that were cancelled, one after the other. */
+  readonly cancelled: number[] = [];
 
   place(start: number, end: number, group: number, row: number, tolerance: number): void {
     for (const track of this.runs) if (start >= track.end - tolerance) return track.push(start, end, group, row);
@@ -103,6 +105,7 @@ export class Segment {
       const state = stateAttempt & 15;
       if (state === RowState.erred) runs.failedAt.push(end);
       else if (state === RowState.lost) runs.lostAt.push(end);
+      else if (state === RowState.cancelled) runs.cancelled.push(start, end);
       if (start - transfer < this.from) this.from = start - transfer;
       if (end > this.to) this.to = end;
     }

@@ -15,6 +15,7 @@ export interface StreamPalette {
   readonly accent: number;
   readonly error: number;
   readonly noWorker: number;
+  readonly cancelled: number;
   readonly spilled: number;
   readonly other: number;
   /** 8 plain slots; 8 to 15 are the same with a texture. */

@@ -6,6 +6,7 @@ import type { TaskStore } from "../data/task-store.js";
 import { ColourTable, cssOf, mixed, pixelOf } from "./colours.js";
 import { laneParts, laneTops } from "./lane-places.js";
 import { rasterOutline, rasterTrack, type Scale, type Wide } from "./lane-raster.js";
+import { paintCancelled } from "./cancelled-runs.js";
 import type { Cursor, Emphasis, LaneLayout, StreamPalette, TimeView } from "./messages.js";
 import { taskOf } from "./picking.js";
 
@@ -86,6 +87,8 @@ export class StreamPicture {
     const parts = laneParts(layout.pitch);
 
     const words = this.strips(context, lanes, places, parts, scale, colours);
+    const marked = { lanes, places, height: parts.run, scale, ratio: this.ratio };
+    paintCancelled(context, this.data.store.segments, marked, palette);
     this.failures(context, lanes, places, parts.run, scale);
     this.now(context, lanes, places, parts.run, from, to, colours);
     if (layout.pitch >= 15) this.words(context, words, places, parts.run, colours);

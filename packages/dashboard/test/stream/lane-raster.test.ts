@@ -15,6 +15,7 @@ const PALETTE: StreamPalette = {
   muted: 0x666666,
   accent: 0x0000ff,
   noWorker: 0x0000ff,
+  cancelled: 0x800080,
   error: 0xff0000,
   spilled: 0xffff00,
   other: 0x888888,

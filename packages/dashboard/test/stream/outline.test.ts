@@ -25,6 +25,7 @@ const colours = new ColourTable(
     muted: 0x666666,
     accent: 0x0000ff,
     noWorker: 0x0000ff,
+    cancelled: 0x800080,
     error: 0xff0000,
     spilled: 0xffff00,
     other: 0x888888,

@@ -13,6 +13,7 @@ export function paletteOf(element: Element): StreamPalette {
     accent: colour("--accent"),
     error: colour("--error"),
     noWorker: colour("--state-no-worker"),
+    cancelled: colour("--state-cancelled"),
     spilled: colour("--state-spilled"),
     other: colour("--category-other"),
     categories: Array.from({ length: 8 }, (_, slot) => colour(`--category-${slot}`)),

@@ -43,6 +43,12 @@ export function StreamLegend(props: {
           <span className="stream-key failed" aria-hidden="true" /> failed
         </button>
         <span className="muted">
+          <span className="stream-key lost" aria-hidden="true" /> lost
+        </span>
+        <span className="muted">
+          <span className="stream-key cancelled" aria-hidden="true" /> cancelled
+        </span>
+        <span className="muted">
           <span className="stream-key running" aria-hidden="true" /> running
         </span>
         <span className="muted">
