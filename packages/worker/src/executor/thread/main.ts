@@ -18,7 +18,8 @@ async function load(): Promise<void> {
   isLoading = true;
   const { ThreadWork } = await import("./work.js");
   data.port.off("message", keep);
-  new ThreadWork(data).start(early);
+  // Handed over, not kept: what a batch brings would be held for the life of the thread.
+  new ThreadWork(data).start(early.splice(0));
 }
 
 function keep(message: MessageToThread): void {
