@@ -1,6 +1,6 @@
 import { scaleTime } from "d3-scale";
 import { useCallback, useEffect, useLayoutEffect, useMemo, useRef, useState } from "react";
-import type { KeyboardEvent, PointerEvent, ReactElement } from "react";
+import type { KeyboardEvent, ReactElement } from "react";
 import { laneAt, laneTops } from "../../stream/lane-places.js";
 import type { Emphasis, LaneLayout, Pick } from "../../stream/messages.js";
 import { Empty } from "../design/panel.js";
@@ -19,19 +19,16 @@ import {
   useTimeView,
   zoomBy,
 } from "../time/time-range.js";
-import { paletteOf } from "./palette.js";
 import { keyOf, TaskTip } from "./task-tip.js";
+import { useCanvas } from "./use-canvas.js";
 import { useLanes } from "./use-lanes.js";
 import type { Lane } from "./use-lanes.js";
+import { usePointer } from "./use-pointer.js";
 import "./task-stream.css";
 
 const LANE = { least: 4, most: 34 };
 /** Pixels that a label needs. */
 const LABEL = 12;
-const HOVER_DELAY = 80;
-/** A press that moves less than so many pixels is a click. */
-const CLICK = 4;
-let nextStream = 1;
 
 export interface TaskStreamProps {
   readonly emphasis?: Emphasis;
@@ -269,136 +266,6 @@ function cursorOf(pick: Exclude<Pick, { kind: "running" }>): { lane: number; fro
   return pick.kind === "many"
     ? { lane: pick.lane, from: pick.from, to: pick.to }
     : { lane: pick.lane, from: pick.start, to: pick.start + pick.duration };
-}
-
-/** Hands the canvas to the worker, or shows the pictures it sends. */
-function useCanvas(stream: React.RefObject<number>, ref: React.RefObject<HTMLCanvasElement | null>): void {
-  useLayoutEffect(() => {
-    const id = nextStream++;
-    stream.current = id;
-    // A canvas can be handed over once, and effects may run twice: each has one of its own.
-    const canvas = document.createElement("canvas");
-    canvas.setAttribute("aria-hidden", "true");
-    ref.current!.replaceWith(canvas);
-    const placeholder = ref.current!;
-    let stop = (): void => {};
-    if (typeof canvas.transferControlToOffscreen === "function") {
-      const offscreen = canvas.transferControlToOffscreen();
-      link.send({ type: "stream.attach", stream: id, canvas: offscreen }, [offscreen]);
-    } else {
-      link.send({ type: "stream.attach", stream: id });
-      const context = canvas.getContext("bitmaprenderer");
-      stop = link.onPicture(id, (picture) => {
-        canvas.width = picture.width;
-        canvas.height = picture.height;
-        context?.transferFromImageBitmap(picture);
-      });
-    }
-    const calm = matchMedia("(prefers-reduced-motion: reduce)");
-    const paint = (): void =>
-      link.send({
-        type: "stream.palette",
-        stream: id,
-        palette: paletteOf(document.documentElement),
-        calm: calm.matches,
-      });
-    paint();
-    // The theme is a class of the root element.
-    const observer = new MutationObserver(paint);
-    observer.observe(document.documentElement, { attributes: true, attributeFilter: ["class"] });
-    calm.addEventListener("change", paint);
-    return () => {
-      observer.disconnect();
-      calm.removeEventListener("change", paint);
-      stop();
-      link.send({ type: "stream.detach", stream: id });
-      canvas.replaceWith(placeholder);
-    };
-  }, [stream, ref]);
-}
-
-interface PointerActions {
-  readonly hover: (x: number, y: number, clientX: number, clientY: number) => void;
-  readonly leave: () => void;
-  readonly click: (x: number, y: number) => void;
-  /** Pixels. */
-  readonly select: ((from: number, to: number) => void) | undefined;
-}
-
-/** Wheel zooms at the pointer, drag moves, shift and drag selects, double click shows everything. */
-function usePointer(
-  box: React.RefObject<HTMLDivElement | null>,
-  width: number,
-  past: boolean,
-  actions: PointerActions,
-) {
-  const [band, setBand] = useState<readonly [number, number]>();
-  const press = useRef<{ x: number; moved: boolean; select: boolean; range: readonly [number, number] }>(undefined);
-  const timer = useRef<ReturnType<typeof setTimeout>>(undefined);
-  const place = (event: { readonly clientX: number; readonly clientY: number }): [number, number] => {
-    const { left, top } = box.current!.getBoundingClientRect();
-    return [event.clientX - left, event.clientY - top];
-  };
-  useEffect(() => {
-    const element = box.current!;
-    // React's own wheel handlers cannot keep the page from scrolling.
-    const wheel = (event: WheelEvent): void => {
-      if (past && !event.ctrlKey && document.activeElement !== element) return;
-      event.preventDefault();
-      if (Math.abs(event.deltaX) > Math.abs(event.deltaY)) return panBy(event.deltaX / Math.max(1, width));
-      zoomBy(Math.exp(Math.max(-200, Math.min(200, event.deltaY)) * 0.002), place(event)[0] / Math.max(1, width));
-    };
-    element.addEventListener("wheel", wheel, { passive: false });
-    return () => element.removeEventListener("wheel", wheel);
-  }, [width, past]);
-  useEffect(() => () => clearTimeout(timer.current), []);
-
-  const down = (event: PointerEvent<HTMLDivElement>): void => {
-    if (event.button !== 0) return;
-    event.currentTarget.setPointerCapture(event.pointerId);
-    const select = event.shiftKey && actions.select !== undefined;
-    press.current = { x: place(event)[0], moved: false, select, range: currentRange() };
-    clearTimeout(timer.current);
-    actions.leave();
-  };
-  const move = (event: PointerEvent<HTMLDivElement>): void => {
-    const [x, y] = place(event);
-    const { current } = press;
-    if (current === undefined) {
-      clearTimeout(timer.current);
-      const { clientX, clientY } = event;
-      timer.current = setTimeout(() => actions.hover(x, y, clientX, clientY), HOVER_DELAY);
-      return;
-    }
-    if (Math.abs(x - current.x) < CLICK && !current.moved) return;
-    current.moved = true;
-    if (current.select) return setBand([Math.min(x, current.x), Math.max(x, current.x)]);
-    const [from, to] = current.range;
-    const shift = ((current.x - x) / Math.max(1, width)) * (to - from);
-    setTimeView({ kind: "fixed", from: from + shift, to: to + shift });
-  };
-  const up = (event: PointerEvent<HTMLDivElement>): void => {
-    const { current } = press;
-    press.current = undefined;
-    setBand(undefined);
-    if (current === undefined) return;
-    const [x, y] = place(event);
-    if (!current.moved) actions.click(x, y);
-    else if (current.select) actions.select?.(Math.min(x, current.x), Math.max(x, current.x));
-  };
-  const leave = (): void => {
-    clearTimeout(timer.current);
-    actions.leave();
-  };
-  const handlers = {
-    onPointerDown: down,
-    onPointerMove: move,
-    onPointerUp: up,
-    onPointerCancel: up,
-    onPointerLeave: leave,
-    onDoubleClick: fitAll,
-  };
-  return { band, handlers };
 }
 
 /** Ticks move with the time range: ten times a second while it follows. */
