@@ -1,4 +1,6 @@
 /** What leaves the dashboard: pictures of panels, metrics; and the dashboard behind a reverse proxy. */
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
 import { HOSTILE_TEXTS, startFeed, type Feed } from "@heddle/scheduler/dashboard-feed";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { useBrowser, type Page } from "./support/browser.js";
@@ -9,8 +11,16 @@ import { painted } from "./support/stream.js";
 
 const looks = useBrowser();
 let feed: Feed;
+/** A page of somebody else that shows a panel in a frame. */
+const portal = createServer((incoming, outgoing) => {
+  const panel = new URL(incoming.url!, "http://portal").searchParams.get("panel")!;
+  outgoing.writeHead(200, { "content-type": "text/html" });
+  outgoing.end(`<!doctype html><iframe width="900" height="400" src="${feed.url}#/panel/${panel}?embed=1"></iframe>`);
+});
+const portOfPortal = (): number => (portal.address() as AddressInfo).port;
 
 beforeAll(async () => {
+  await new Promise<void>((resolve) => portal.listen(0, resolve));
   feed = await startFeed({
     workers: 3,
     threads: 2,
@@ -18,9 +28,14 @@ beforeAll(async () => {
     groups: ["load", "clean", "<join>"],
     errorRate: 0.05,
     seed: 25,
+    http: { frameAncestors: [`http://127.0.0.1:${portOfPortal()}`] },
   });
 });
-afterAll(() => feed?.close());
+afterAll(async () => {
+  await feed?.close();
+  portal.closeAllConnections();
+  await new Promise((resolve) => portal.close(resolve));
+});
 
 /** Saves a picture of a panel by its menu. */
 function picture(page: Page, panel: string, format: "PNG" | "SVG") {
@@ -142,6 +157,38 @@ describe("metrics", () => {
     ["no number", "# HELP a b\n# TYPE a gauge\na undefined\n"],
   ])("would not be read with %s", (_, text) => {
     expect(() => parseExposition(text)).toThrow(SyntaxError);
+  });
+});
+
+describe("a panel in a frame", () => {
+  const framed = (): string => new URL(feed.url).origin;
+
+  test.each(["summary", "attention", "stream", "progress", "workers", "memory", "graph"])(
+    "of a page that was named shows %s, alone",
+    async (name) => {
+      const page = await looks.at(`http://127.0.0.1:${portOfPortal()}/?panel=${name}`, { framed: framed() });
+      const frame = page.frameLocator("iframe");
+      await frame.locator(".panel-alone > *").first().waitFor();
+      expect(await frame.getByRole("navigation").count()).toBe(0);
+      expect(await frame.locator(".shell-bar").count()).toBe(0);
+      if (name !== "progress") return;
+      // What it leads to has a window of its own; the frame stays.
+      const row = frame.getByRole("table", { name: "Progress by group" }).getByText("clean");
+      const [opened] = await Promise.all([page.context().waitForEvent("page"), row.click()]);
+      await opened.waitForURL(/#\/groups\/\d+$/);
+      await opened.getByRole("navigation").first().waitFor();
+      expect(await frame.getByText("Progress by group").count()).toBeGreaterThan(0);
+    },
+  );
+
+  test("of a page that was not named stays empty", async () => {
+    const expected = /frame-ancestors|Framing/;
+    const said: string[] = [];
+    const page = await looks.blank(`http://localhost:${portOfPortal()}`, { framed: framed(), expected });
+    page.on("console", (message) => said.push(message.text()));
+    await page.goto(`http://localhost:${portOfPortal()}/?panel=stream`);
+    await expect.poll(() => said.join()).toMatch(expected);
+    expect(await page.frameLocator("iframe").locator(".panel-alone").count()).toBe(0);
   });
 });
 

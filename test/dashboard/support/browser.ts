@@ -8,6 +8,8 @@ export type { Page } from "playwright-core";
 export interface LookOptions extends BrowserContextOptions {
   /** Messages of the console that the test provokes: a lost connection, a refused request. */
   readonly expected?: RegExp;
+  /** An origin that the page may show in a frame. */
+  readonly framed?: string;
 }
 
 /** Milliseconds. Guards against waiting for ever, which a slow machine does not reach. */
@@ -49,7 +51,7 @@ export class Looks {
 
   /** A page that has gone nowhere yet, and may go to one origin. */
   async blank(origin: string, options: LookOptions = {}): Promise<Page> {
-    const { expected, ...rest } = options;
+    const { expected, framed, ...rest } = options;
     const context = await this.#browser!.newContext({ viewport: { width: 1440, height: 900 }, ...rest });
     context.setDefaultTimeout(LOOK_TIMEOUT);
     this.#contexts.push(context);
@@ -58,7 +60,8 @@ export class Looks {
     );
     await context.route("**/*", (route) => {
       const url = new URL(route.request().url());
-      if (url.origin === origin || url.protocol === "blob:" || url.protocol === "data:") return route.continue();
+      if (url.origin === origin || url.origin === framed || url.protocol === "blob:" || url.protocol === "data:")
+        return route.continue();
       this.#complaints.push(`a request to ${url.href}`);
       return route.abort();
     });

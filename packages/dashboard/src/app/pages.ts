@@ -14,6 +14,8 @@
  *    `plainLines` of `design/format.ts`; numbers, bytes, durations and times through its other functions.
  * 5. Keys and palette entries: `useCommand({ id, title, keys, run })` while the page is there.
  *
+ * A panel that others may show in a page of theirs (`#/panel/<name>?embed=1`) is a line in `pages/panel/panel-page.tsx`.
+ *
  * A drawer over whatever page is there (`#/task/<key>`) is a line in {@link DRAWERS}.
  */
 import type { ComponentType } from "react";
@@ -78,6 +80,12 @@ export const PAGES: readonly Page[] = [
 
 export const DRAWERS: readonly DrawerRoute[] = [{ path: "task", load: () => import("./pages/task/task-drawer.js") }];
 
+/** One panel alone. */
+export const PANEL: Pick<Page, "path" | "load"> = {
+  path: "panel",
+  load: () => import("./pages/panel/panel-page.js"),
+};
+
 /** The page of a route; undefined: there is none of that name. */
-export const pageOf = (path: readonly string[]): Page | undefined =>
-  PAGES.find((page) => page.path === (path[0] ?? ""));
+export const pageOf = (path: readonly string[]): typeof PANEL | undefined =>
+  [...PAGES, PANEL].find((page) => page.path === (path[0] ?? ""));

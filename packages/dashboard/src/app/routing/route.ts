@@ -72,9 +72,13 @@ export function useRoute(): Route {
 
 export const routeNow = (): Route => current();
 
-/** Goes to a route as a link would: the browser's Back returns. */
+/** One panel alone, in a frame of somebody's page. */
+export const isEmbedded = ({ path, parameters }: Route): boolean => path[0] === "panel" && parameters["embed"] === "1";
+
+/** Goes to a route as a link would: the browser's Back returns. A frame stays what it is: it goes there in a window of its own. */
 export function navigate(to: string): void {
-  location.hash = to;
+  if (isEmbedded(current())) window.open(new URL(to, location.href), "_blank", "noopener");
+  else location.hash = to;
 }
 
 /** Changes parameters of the route where the page is, without a step in the browser's history. undefined removes one. */

@@ -2,12 +2,13 @@ import { lazy, Suspense, useEffect, useMemo, useRef, useState } from "react";
 import type { ComponentType, LazyExoticComponent, ReactElement } from "react";
 import { login, useSession } from "../api/session.js";
 import { Empty, Skeleton } from "../design/panel.js";
-import { DRAWERS, PAGES, pageOf } from "../pages.js";
-import { formatRoute, navigate, RouteOfPage, useRoute } from "../routing/route.js";
+import { DRAWERS, PAGES, PANEL, pageOf } from "../pages.js";
+import { formatRoute, isEmbedded, navigate, RouteOfPage, useRoute } from "../routing/route.js";
 import type { Route } from "../routing/route.js";
 import { link, useCluster, useTopic } from "../store/store.js";
 import { Announcer } from "./announcer.js";
 import { ConnectionBanner } from "./connection-banner.js";
+import { Embedded } from "./embedded.js";
 import { listenToKeys, useCommand, useCommands } from "./commands.js";
 import { CommandPalette } from "./command-palette.js";
 import { KeysHelp } from "./keys-help.js";
@@ -18,7 +19,7 @@ import { chooseTheme } from "./theme.js";
 import { TopBar } from "./top-bar.js";
 import "./shell.css";
 
-const pages = new Map(PAGES.map((page) => [page.path, lazy(page.load)]));
+const pages = new Map([...PAGES, PANEL].map((page) => [page.path, lazy(page.load)]));
 const drawers = new Map(DRAWERS.map((drawer) => [drawer.path, lazy(drawer.load)]));
 
 const COMMANDS = [
@@ -45,7 +46,9 @@ type Open = "palette" | "help" | undefined;
 export function App(): ReactElement {
   useTopic("summary");
   useTopic("series");
-  useEffect(listenToKeys, []);
+  const embedded = isEmbedded(useRoute());
+  // Keys are those of the page around it.
+  useEffect(() => (embedded ? undefined : listenToKeys()), [embedded]);
   usePauseWhenHidden();
   const entering = useTokenOfAddress();
   const session = useSession(!entering);
@@ -80,6 +83,14 @@ export function App(): ReactElement {
         }}
       />
     );
+  // Asking may have opened a session: nothing else is asked before.
+  const content =
+    session.data === undefined && session.error === undefined ? (
+      <Skeleton />
+    ) : (
+      <Content first={historyOnly ? (PAGES.find((page) => page.history)?.path ?? "") : ""} />
+    );
+  if (embedded) return <Embedded>{content}</Embedded>;
   return (
     <div className="shell">
       <a className="skip" href="#main" onClick={skipToMain}>
@@ -89,12 +100,7 @@ export function App(): ReactElement {
       <Navigation historyOnly={historyOnly} />
       <main id="main" className="shell-main" tabIndex={-1}>
         {!historyOnly && <ConnectionBanner />}
-        {/* Asking may have opened a session: nothing else is asked before. */}
-        {session.data === undefined && session.error === undefined ? (
-          <Skeleton />
-        ) : (
-          <Content first={historyOnly ? (PAGES.find((page) => page.history)?.path ?? "") : ""} />
-        )}
+        {content}
       </main>
       <Announcer />
       {open === "palette" && <CommandPalette onClose={() => setOpen(undefined)} />}
