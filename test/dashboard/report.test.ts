@@ -1,5 +1,5 @@
 /** Reports of performance: from a program's own call to the page, which opens from its file without a network. */
-import { mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -44,6 +44,7 @@ const figure = (page: Page, name: string): Promise<string> => page.locator(`[dat
 
 describe("a report of a function", () => {
   const file = join(folder, "whole.html");
+  const stopped = join(folder, "stopped.html");
   const tasks = 60;
   const failing = 7;
   let value: number[];
@@ -75,6 +76,20 @@ describe("a report of a function", () => {
       },
       { title: [...HOSTILE].reverse().join(" ") },
     );
+    await performanceReport(stopped, async () => {
+      const on = client.with({ workers: [(await client.workers())[0]!.name] });
+      // Both threads of a worker: what runs there next runs after one of these has ended.
+      const begun = [0, 1].map((thread) => join(folder, `begun-${thread}`));
+      const held = begun.map((path) =>
+        on.submit(function hold(path: string) {
+          process.getBuiltinModule("node:fs").writeFileSync(path, "");
+          for (;;);
+        }, path),
+      );
+      await vi.waitUntil(() => begun.every((path) => existsSync(path)), { timeout: 60_000 });
+      await client.cancel(held);
+      await on.submit((x: number) => x, tasks).result();
+    });
   });
 
   test("gives back what the function came to, and leaves one file", () => {
@@ -127,6 +142,27 @@ describe("a report of a function", () => {
     await page.locator("#groups tr.marked", { hasText: "refuse" }).waitFor();
     await page.getByRole("button", { name: "Group" }).click();
     expect((await page.locator("#groups tbody tr").first().innerText()).startsWith("squareOf")).toBe(false);
+  });
+
+  test("counts runs that were cancelled, where there were any", async () => {
+    const page = await opened(stopped);
+    const heads = async (of: Page, table: string): Promise<string[]> => {
+      await of.locator(`${table} tbody tr`).first().waitFor();
+      return of.locator(`${table} thead th`).allInnerTexts();
+    };
+    for (const table of ["#groups", "#workers"]) {
+      const at = (await heads(page, table)).findIndex((text) => text.startsWith("Cancelled"));
+      expect(at, table).toBeGreaterThan(0);
+      const counts = await page.locator(`${table} tbody tr > :nth-child(${at + 1})`).allInnerTexts();
+      expect(
+        counts.map(Number).reduce((sum, count) => sum + count, 0),
+        table,
+      ).toBeGreaterThan(0);
+      expect(await heads(page, table), table).not.toContain("Lost");
+    }
+    const whole = await opened(file);
+    for (const table of ["#groups", "#workers"])
+      expect((await heads(whole, table)).join(), table).not.toMatch(/Cancelled|Lost/);
   });
 
   test("says when the file is damaged", async () => {
