@@ -312,7 +312,8 @@ export class Client extends Submitter implements AsyncDisposable {
   async #leave(reason: Error | undefined): Promise<void> {
     leaveClient(this);
     this.#stopListening?.();
-    const { unseenErrors } = this.session.core;
+    // Whoever keeps account of runs has seen every error, also of tasks that finished first.
+    const unseenErrors = this.session.account === undefined ? this.session.core.unseenErrors : 0;
     await this.session.close(reason);
     if (unseenErrors > 0)
       console.error(

@@ -119,8 +119,9 @@ export class RunClient {
 
   /** Closes the client with it. What is pending is lost. */
   async close(): Promise<void> {
+    const closed = this.client.close();
     this.client.session.account = undefined;
-    await this.client.close();
+    await closed;
     this.#isOver();
   }
 

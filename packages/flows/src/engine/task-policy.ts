@@ -30,7 +30,9 @@ export function taskCall(task: TaskDefinition, inherited: Inherited): TaskCall {
     timeout: options.timeout,
     logPrints: options.logPrints ?? inherited.logPrints,
     persist,
-    ...(persist ? { keeper: keeper(options, inherited) } : {}),
+    ...(persist
+      ? { keeper: { ...keeper(options, inherited), ...(options.idempotent === false ? { always: true } : {}) } }
+      : {}),
     ...(caching === undefined
       ? {}
       : {

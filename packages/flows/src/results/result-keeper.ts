@@ -51,6 +51,7 @@ export class ResultKeeper {
   readonly #description: StoreDescription;
   readonly #serializer: SerializerDescription;
   readonly #storageKey: string;
+  readonly #always: boolean;
 
   /** @throws InvalidStoreError for a description of no store */
   constructor(description: KeeperDescription) {
@@ -59,6 +60,7 @@ export class ResultKeeper {
     this.#description = this.#store.describe();
     this.#serializer = description.serializer ?? "structured";
     this.#storageKey = description.storageKey ?? DEFAULT_KEY;
+    this.#always = description.always ?? false;
   }
 
   /**
@@ -69,14 +71,36 @@ export class ResultKeeper {
    */
   async persist(value: unknown, origin: ResultOrigin, expires?: number): Promise<StoredResult> {
     const inline = INLINE.get(value);
-    if (inline !== undefined) return inline;
-    const payload = await openSerializer(this.#serializer).encode(value);
-    return this.#write({ kind: "value", serializer: this.#serializer }, payload, origin, expires);
+    if (inline !== undefined && !this.#always) return inline;
+    // Not every serializer takes undefined.
+    const serializer = inline === undefined ? this.#serializer : structured.name;
+    const payload = await openSerializer(serializer).encode(value);
+    return this.#write({ kind: "value", serializer }, payload, origin, expires);
   }
 
   /** Keeps what a run threw, with name, message, stack and fields. @throws StorageError */
   async persistError(thrown: unknown, origin: ResultOrigin): Promise<StoredResult> {
     return this.#write({ kind: "error", serializer: structured.name }, await errorPayload(thrown), origin, undefined);
+  }
+
+  /**
+   * The value that the same run has kept before. A result that is gone or damaged is none, and so is that of another run under its key.
+   *
+   * @throws StorageError; UnknownSerializerError when this process cannot read it
+   */
+  async kept(origin: ResultOrigin): Promise<{ readonly value: unknown } | undefined> {
+    const key = fillKeyTemplate(this.#storageKey, origin);
+    const bytes = await this.#store.read(key);
+    if (bytes === undefined) return undefined;
+    try {
+      const { header, loaded } = await decoded(key, bytes);
+      const { flowRun, number } = origin.run;
+      const isOwn = header.about?.["flowRun"] === flowRun && header.about["number"] === number;
+      return loaded.ok && isOwn ? { value: loaded.value } : undefined;
+    } catch (error) {
+      if (error instanceof CorruptResultError) return undefined;
+      throw error;
+    }
   }
 
   /**
@@ -174,6 +198,14 @@ export async function readResult(stored: StoredResult): Promise<LoadedResult> {
   const { key, store } = stored;
   const bytes = await sharedStore(store).read(key);
   if (bytes === undefined) throw new ResultNotFoundError(key, storeName(store));
+  return (await decoded(key, bytes)).loaded;
+}
+
+/** @throws CorruptResultError, UnknownSerializerError, CompressionUnavailableError */
+async function decoded(
+  key: string,
+  bytes: Uint8Array,
+): Promise<{ readonly header: BlobHeader; readonly loaded: LoadedResult }> {
   const { header, payload } = readBlob(key, bytes);
   const serializer = openSerializer(header.serializer);
   let value: unknown;
@@ -184,7 +216,7 @@ export async function readResult(stored: StoredResult): Promise<LoadedResult> {
       throw new CorruptResultError(key, `${serializer.name}: ${(error as Error).message}`, { cause: error });
     throw error;
   }
-  return header.kind === "error" ? { ok: false, error: value } : { ok: true, value };
+  return { header, loaded: header.kind === "error" ? { ok: false, error: value } : { ok: true, value } };
 }
 
 /** The value of a kept result; throws what its run threw. @throws as {@link readResult} */

@@ -47,4 +47,6 @@ export interface KeeperDescription {
   readonly serializer?: SerializerDescription;
   /** Template of `resultStorageKey`. Default: flow run and number. */
   readonly storageKey?: string;
+  /** true: undefined, null, true and false are written too. Of a task that must find whatever it has made. */
+  readonly always?: boolean;
 }

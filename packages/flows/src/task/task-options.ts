@@ -62,7 +62,7 @@ export interface TaskOptions {
   readonly resources?: Readonly<Record<string, number>>;
   /** Higher runs first, on a cluster. Default 0. */
   readonly priority?: number;
-  /** false: never started again once it has finished. Default true. */
+  /** false: never started again once it has finished: its result is persisted, or else fetched at once. Default true. */
   readonly idempotent?: boolean;
 }
 

@@ -17,6 +17,8 @@ export interface TaskOptions {
   readonly copyInputs?: boolean;
   /** false: once started it is never started again; a re-run becomes an error. */
   readonly idempotent?: boolean;
+  /** Once finished, a run of it only looks up what it has kept itself: with `idempotent: false` too it may be started for that. */
+  readonly restores?: boolean;
 }
 
 /** Why a task has no result. `error` is the value codec's encoding of the error the user will see, when there is one. */

@@ -47,6 +47,8 @@ export const RunFlag = {
   afterTimeout: 8,
   /** The thread of the attempt before this one ended. */
   afterDeath: 16,
+  /** It finished before, and its result was lost. */
+  again: 32,
 } as const;
 
 /**

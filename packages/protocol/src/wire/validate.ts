@@ -383,6 +383,7 @@ const OPTION_CHECKS: { readonly [Name in keyof Required<TaskOptions>]: (fields: 
   annotations: (fields) => void fields.record("annotations"),
   copyInputs: (fields) => void fields.flag("copyInputs"),
   idempotent: (fields) => void fields.flag("idempotent"),
+  restores: (fields) => void fields.flag("restores"),
 };
 
 function taskOptions(options: unknown, fields: Fields, index: number): void {

@@ -110,6 +110,7 @@ function send(
   if (tasks.has(slot, Flag.once)) flags |= RunFlag.notIdempotent;
   if (tasks.has(slot, Flag.timedOut)) flags |= RunFlag.afterTimeout;
   if (tasks.has(slot, Flag.died)) flags |= RunFlag.afterDeath;
+  if (tasks.nbytes[slot]! >= 0) flags |= RunFlag.again;
   worker.compute.begin(
     tasks.id[slot]!,
     tasks.run[slot],

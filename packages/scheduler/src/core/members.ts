@@ -5,7 +5,7 @@ import { dataChunk } from "./ingest.js";
 import { hashKey } from "./key-index.js";
 import { unqueue } from "./queues.js";
 import { ComputeColumns, TaskColumns } from "./outbox.js";
-import { loseReplica, recordLost } from "./reports.js";
+import { loseReplica, recordLost, restores } from "./reports.js";
 import { tellToListen } from "./printed.js";
 import { Cause } from "./story.js";
 import { TaskHeap } from "./task-heap.js";
@@ -125,7 +125,7 @@ function loseRun(t: Transitions, slot: number, worker: WorkerRecord, expected: b
   recordLost(state, worker, slot);
   // A run whose inputs were still to be made there cannot have begun.
   const mayHaveBegun = tasks.state[slot] === State.processing;
-  if (mayHaveBegun && tasks.has(slot, Flag.once)) {
+  if (mayHaveBegun && tasks.has(slot, Flag.once) && !restores(state, slot)) {
     t.fail(slot, rerun(state, slot, `worker ${worker.name} ended while it may have been running (${detail})`));
     return;
   }

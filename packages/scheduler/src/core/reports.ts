@@ -227,6 +227,12 @@ function missing(t: Transitions, worker: WorkerRecord, ids: Int32Array, holders:
   state.instructions.push({ to: "worker", worker: worker.index, message });
 }
 
+/** It has finished, and a run of it only looks up what it made then. */
+export function restores(state: SchedulerState, slot: number): boolean {
+  const { tasks } = state;
+  return tasks.nbytes[slot]! >= 0 && state.chunkOf(slot).optionsAt(tasks.row[slot]!)?.restores === true;
+}
+
 /** A worker does not have this result any more. With its last copy gone it is computed again, if anybody needs it. */
 export function loseReplica(t: Transitions, slot: number, holder: number): void {
   const { state } = t;
@@ -237,7 +243,8 @@ export function loseReplica(t: Transitions, slot: number, holder: number): void 
   tasks.clear(slot, Flag.orphan);
   if (!state.isNeeded(slot)) t.move(slot, State.released);
   else if (tasks.has(slot, Flag.data)) t.fail(slot, lostData(state, slot));
-  else if (tasks.has(slot, Flag.once)) t.fail(slot, rerun(state, slot, "its only result was lost"));
+  else if (tasks.has(slot, Flag.once) && !restores(state, slot))
+    t.fail(slot, rerun(state, slot, "its only result was lost"));
   else {
     notifyPending(state, slot);
     t.recommend(slot, State.waiting);

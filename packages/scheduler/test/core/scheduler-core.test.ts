@@ -1,3 +1,4 @@
+import { RunFlag, at } from "@heddle/protocol";
 import { describe, expect, test } from "vitest";
 import { TestScheduler } from "./harness.js";
 
@@ -346,6 +347,30 @@ describe("losing workers", () => {
     s.worker();
     a.die();
     expect(c.failures.get("once")).toMatchObject({ kind: "rerun" });
+  });
+
+  test("[SCH-23] once finished, one that restores what it made is started again for that, and told so", () => {
+    const s = new TestScheduler();
+    const a = s.worker();
+    const c = s.client();
+    c.submit([
+      { key: "restores", options: { idempotent: false, restores: true } },
+      { key: "finished", options: { idempotent: false } },
+    ]);
+    const flags = (worker: typeof a): number[] => worker.received("compute").map((message) => at(message.flags, 0));
+    expect(flags(a)[0]! & RunFlag.again).toBe(0);
+    a.finish(["restores", "finished"]);
+    const b = s.worker();
+    a.die();
+    expect(c.failures.get("finished")).toMatchObject({ kind: "rerun" });
+    expect(b.keys()).toEqual(["restores"]);
+    expect(flags(b).map((flag) => flag & RunFlag.again)).toEqual([RunFlag.again]);
+    // It only looks: for that it may begin as often as need be.
+    const d = s.worker();
+    b.die();
+    expect(d.keys()).toEqual(["restores"]);
+    d.finish(["restores"]);
+    expect(c.heard.get("restores")).toBe("finished");
   });
 
   test("[SCH-24] a silent worker is dropped", () => {

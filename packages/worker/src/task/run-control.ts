@@ -19,6 +19,8 @@ export interface RunControl {
   readonly maxEvents: number;
   /** How the attempt before this one ended, where it could not decide by itself whether another may follow. */
   readonly forcedEnd: ForcedEnd | undefined;
+  /** The task has finished before, and its result was lost: it is made again. */
+  readonly isAgain: boolean;
 }
 
 /** Of the task this code runs in; undefined outside of tasks. */
@@ -43,6 +45,10 @@ class CurrentRun implements RunControl {
 
   get forcedEnd(): ForcedEnd | undefined {
     return this.#task.forcedEnd;
+  }
+
+  get isAgain(): boolean {
+    return this.#task.isAgain;
   }
 
   limitTime(milliseconds: number): void {

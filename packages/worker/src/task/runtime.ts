@@ -48,6 +48,8 @@ export interface RunningTask {
   output: ((stream: "stdout" | "stderr", text: string) => void) | undefined;
   /** See {@link RunControl}. */
   readonly forcedEnd: ForcedEnd | undefined;
+  /** See {@link RunControl}. */
+  readonly isAgain: boolean;
 }
 
 /** Why an attempt did not end by itself: it was over its timeout, or its thread ended. */

@@ -41,6 +41,8 @@ export class ClusterRun implements RunnerHandle {
   #artifacts: ArtifactPieces | undefined;
   #completion: Extract<RunNews, { kind: "completed" }> | undefined;
   #stored: StoredResult | undefined;
+  /** The result of a run that can neither run again nor be read from a store. */
+  #fetched: { readonly value: unknown } | undefined;
   #status: "open" | "completed" | "over" = "open";
   #isCancelled = false;
   #isReleased = false;
@@ -56,11 +58,18 @@ export class ClusterRun implements RunnerHandle {
     return this.#future;
   }
 
+  /** What stands for its value among the arguments of other runs: the value itself where the cluster has lost it for good. */
+  get argument(): unknown {
+    const isLost = this.#fetched !== undefined && this.#host.client.outcome(this.#future).status !== "finished";
+    return isLost ? this.#fetched!.value : this.native;
+  }
+
   get isCompleted(): boolean {
     return this.#status === "completed";
   }
 
   async value(): Promise<unknown> {
+    if (this.#fetched !== undefined) return this.#fetched.value;
     const stored = this.#stored;
     if (this.#isReleased || this.#host.isStopped) {
       if (stored !== undefined) return loadResult(stored);
@@ -87,6 +96,7 @@ export class ClusterRun implements RunnerHandle {
 
   release(): void {
     this.#isReleased = true;
+    this.#fetched = undefined;
     if (!this.#host.isStopped) this.#future.release();
   }
 
@@ -147,7 +157,20 @@ export class ClusterRun implements RunnerHandle {
     this.#tellOfLost();
     const outcome = this.#outcome();
     this.#status = outcome.type === "completed" ? "completed" : "over";
-    this.task.report.settled(outcome);
+    if (outcome.type === "completed" && outcome.stored === undefined && this.task.call.policy.idempotent === false)
+      void this.#settleFetched(outcome);
+    else this.task.report.settled(outcome);
+  }
+
+  /** It is over when its result cannot be lost any more. */
+  async #settleFetched(outcome: RunOutcome): Promise<void> {
+    try {
+      this.#fetched = { value: await this.#future.result() };
+      this.task.report.settled(outcome);
+    } catch (error) {
+      this.#host.suffered();
+      this.task.report.settled({ type: "crashed", error });
+    }
   }
 
   #tellOfLost(): void {

@@ -189,7 +189,7 @@ class FlowSession implements RunHost {
       const bound = new Set<RunnerHandle>();
       const args = task.bind((upstream) => {
         bound.add(upstream);
-        return upstream.native;
+        return (upstream as ClusterRun).argument;
       });
       const after = this.#upstream.markers(task.upstream, bound);
       // A flow that is retried runs some of its runs again, under the same numbers.

@@ -49,12 +49,12 @@ function travelling({ fn, task, parameters, policy }: TaskCall, frame: RunFrame)
   return (args) => runOnWorker(call, frame, args as unknown[]);
 }
 
-function optionsOf({ retries, priority, resources, idempotent }: CallPolicy): TaskOptions | undefined {
+function optionsOf({ retries, priority, resources, idempotent, persist }: CallPolicy): TaskOptions | undefined {
   const options: TaskOptions = {
     ...(retries > 0 ? { retries } : {}),
     ...(priority === undefined ? {} : { priority }),
     ...(resources === undefined ? {} : { resources }),
-    ...(idempotent === false ? { idempotent } : {}),
+    ...(idempotent === false ? { idempotent, ...(persist ? { restores: true } : {}) } : {}),
   };
   return Object.keys(options).length === 0 ? undefined : options;
 }

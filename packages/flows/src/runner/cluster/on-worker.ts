@@ -15,14 +15,10 @@ import { setTimeout as pause } from "node:timers/promises";
 import type { ArtifactParts } from "../../context/artifact.js";
 import { captureConsole } from "../../context/console.js";
 import type { TaskScope } from "../../context/scope.js";
+import { MissingResultError } from "../../errors/runs.js";
 import type { LogLevel } from "../../history/run-event.js";
-import {
-  afterForcedEnd,
-  executeAttempt,
-  type AttemptResult,
-  type AttemptResults,
-  type AttemptScope,
-} from "../../task/attempt.js";
+import type { ResultKeeper } from "../../results/result-keeper.js";
+import { afterForcedEnd, executeAttempt, type AttemptResult, type AttemptScope } from "../../task/attempt.js";
 import { parametersOf } from "../../task/parameters.js";
 import { retryDelay } from "../../task/retry-delay.js";
 import type { CallPolicy, TaskCall } from "../../task/task-call.js";
@@ -37,6 +33,9 @@ export interface RunFrame {
   readonly tags: readonly string[];
   readonly maxArtifact: number;
 }
+
+const LOST_TWICE =
+  "it was lost with its worker, what was kept of it is gone, and it may not run again (idempotent: false)";
 
 /** UTF-16 units of a log line or printed text that travel; what is longer is cut. */
 const LONGEST_LINE = 32 * 1024;
@@ -117,6 +116,27 @@ class WorkerRun implements AttemptScope {
   }
 
   execute(): unknown {
+    return this.#control.isAgain && this.call.policy.persist ? this.#restore() : this.#run();
+  }
+
+  /** It has finished before, and what it made was lost with its worker: it may still be where it was kept. */
+  async #restore(): Promise<unknown> {
+    const { idempotent } = this.call.policy;
+    let problem: Error | undefined;
+    try {
+      const kept = await (await this.results()).kept({ run: this.run, parameters: this.parameters });
+      if (kept !== undefined) return kept.value;
+    } catch (error) {
+      problem = error as Error;
+    }
+    if (idempotent === false)
+      throw failure(problem ?? new MissingResultError(this.#name, LOST_TWICE), { crashed: true });
+    if (problem !== undefined)
+      this.log("warn", `what it has kept could not be read, so the task runs again: ${String(problem)}`);
+    return this.#run();
+  }
+
+  #run(): unknown {
     const { policy } = this.call;
     if (policy.timeout > 0) this.#control.limitTime(policy.timeout);
     if (policy.retries > 0) this.#startedAt = Date.now();
@@ -210,7 +230,7 @@ class WorkerRun implements AttemptScope {
     // The executor does.
   }
 
-  async results(): Promise<AttemptResults> {
+  async results(): Promise<ResultKeeper> {
     return resultsOf(this.call.policy);
   }
 
@@ -231,7 +251,7 @@ function failure(error: unknown, run: FailureFacts): FinalFailure {
 }
 
 /** Loaded when the first task that needs it runs: most need none. */
-async function resultsOf({ keeper }: CallPolicy): Promise<AttemptResults> {
+async function resultsOf({ keeper }: CallPolicy): Promise<ResultKeeper> {
   const { keeperFor } = await import("../../results/result-keeper.js");
   return keeperFor(keeper!);
 }

@@ -55,6 +55,10 @@ export class TaskRun implements RunningTask {
     return (flags & RunFlag.afterDeath) !== 0 ? "death" : undefined;
   }
 
+  get isAgain(): boolean {
+    return (this.batch.flags(this.row) & RunFlag.again) !== 0;
+  }
+
   get context(): TaskContext {
     return (this.#context ??= new Context(this.#host, this));
   }
