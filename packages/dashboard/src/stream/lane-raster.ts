@@ -19,6 +19,8 @@ export interface Wide {
   readonly left: number;
   readonly right: number;
   readonly group: number;
+  /** Of its segment. */
+  readonly row: number;
 }
 
 /** Slices at least so wide keep a pixel of background after them, so that equal neighbours stay two. */
@@ -45,7 +47,8 @@ export function rasterTrack(
       const group = groups[index]!;
       const left = Math.max(0, Math.round((start - from) / perPixel));
       let right = Math.round((start + durations[index]! - from) / perPixel);
-      if (wide !== undefined && right - left >= WORDS_FROM) wide.push({ left, right: Math.min(width, right), group });
+      if (wide !== undefined && right - left >= WORDS_FROM)
+        wide.push({ left, right: Math.min(width, right), group, row: track.rows[index]! });
       if (right - left >= GAP_FROM) right--;
       row.fill(colours.of(group)[LEVELS - 1]!, left, Math.min(width, Math.max(left + 1, right)));
       index++;

@@ -1,4 +1,5 @@
 /** One task stream's picture. */
+import { RowState } from "@heddle/protocol/dashboard";
 import type { GroupEntry } from "@heddle/protocol/dashboard";
 import type { Outline, Piece } from "../data/outline.js";
 import type { RunningLanes } from "../data/running-lanes.js";
@@ -130,8 +131,11 @@ export class StreamPicture {
         const runs = segment.lanes.get(lane);
         if (runs === undefined) continue;
         // The first track last: it has the most, and what overlaps it is drawn under it.
+        const own: Wide[] = [];
         for (let depth = runs.runs.length - 1; depth >= 0; depth--)
-          this.cells += rasterTrack(row, runs.runs[depth]!, scale, colours, depth === 0 ? wide : undefined);
+          this.cells += rasterTrack(row, runs.runs[depth]!, scale, colours, depth === 0 ? own : undefined);
+        // Slashes leave no room for words.
+        for (const each of own) if ((segment.stateAttempt[each.row]! & 15) !== RowState.cancelled) wide.push(each);
         if (under !== undefined && runs.transfers !== undefined)
           this.cells += rasterTrack(under, runs.transfers, scale, hatch, undefined);
       }

@@ -104,7 +104,7 @@ describe("a lane's pixels", () => {
       400,
       wide,
     );
-    expect(wide).toEqual([{ left: 0, right: 100, group: 1 }]);
+    expect(wide).toEqual([{ left: 0, right: 100, group: 1, row: 0 }]);
   });
 });
 

@@ -56,6 +56,10 @@ export const stateLook = (name: string): StateLook =>
 /** All tasks there are in these states. */
 export const totalOf = (states: StateCounts): number => STATE_ORDER.reduce((sum, state) => sum + states[state], 0);
 
+/** Tasks that are still to be done. */
+export const unfinishedOf = (states: StateCounts): number =>
+  states.waiting + states.queued + states.noWorker + states.assigned + states.processing;
+
 /** What a group's tasks have come to, without what none has; the tasks of all parts are all there are. */
 export function partsOf({
   states,

@@ -1,6 +1,7 @@
 import type { Totals } from "@heddle/protocol/dashboard";
 import type { Connection } from "../../data/messages.js";
 import { formatAbout, formatCount, formatPercent, formatPlural } from "../design/format.js";
+import { unfinishedOf } from "../design/states.js";
 
 /** What the cluster does, in a word. */
 export type Activity = "Running" | "Idle" | "Finished" | "Waiting" | "No workers" | "Disconnected" | "Ended";
@@ -10,7 +11,7 @@ export function activityOf(totals: Totals, connection: Connection["state"]): Act
   if (connection === "disconnected") return "Disconnected";
   if (totals.workers === 0) return "No workers";
   if (totals.tasks === 0) return "Idle";
-  if (totals.done + totals.failed >= totals.tasks) return "Finished";
+  if (unfinishedOf(totals.states) === 0) return "Finished";
   return totals.threadsBusy > 0 || totals.rate > 0 ? "Running" : "Waiting";
 }
 
@@ -22,6 +23,8 @@ export function sentenceParts(totals: Totals, connection: Connection["state"]): 
     parts.push(
       `${formatCount(totals.done)} of ${formatPlural(totals.tasks, "task")} (${formatPercent(totals.done / totals.tasks)})`,
     );
+  const cancelled = totals.tasks - totals.done - totals.failed - unfinishedOf(totals.states);
+  if (cancelled > 0) parts.push(`${formatCount(cancelled)} cancelled`);
   if (totals.threads > 0)
     parts.push(`${formatCount(totals.threadsBusy)} of ${formatPlural(totals.threads, "thread")} busy`);
   if (totals.eta !== undefined && activity === "Running") parts.push(`${formatAbout(totals.eta)} left`);

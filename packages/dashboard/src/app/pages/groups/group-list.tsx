@@ -5,6 +5,7 @@ import { formatBytes, formatCount, formatDuration, formatPlural, formatRate, pla
 import { Swatch } from "../../design/legend.js";
 import { Empty, Panel } from "../../design/panel.js";
 import { ProgressBar } from "../../design/progress-bar.js";
+import { unfinishedOf } from "../../design/states.js";
 import { Table } from "../../design/table.js";
 import type { Column } from "../../design/table.js";
 import { formatRoute, navigate, setParameters, useRoute } from "../../routing/route.js";
@@ -71,7 +72,7 @@ function number(
 }
 
 function remainingOf({ states }: GroupSummary): number {
-  return states.waiting + states.queued + states.noWorker + states.assigned + states.processing;
+  return unfinishedOf(states);
 }
 
 export function GroupList(): ReactElement {
