@@ -146,3 +146,50 @@ it("[12] 10,000 submits send a definition once to each worker, and make no round
   const asked = said.messages.flatMap((message) => (message.op === "ask" ? (message as Ask).what.what : []));
   expect(asked.filter((what) => what !== "workers" && what !== "identity")).toEqual([]);
 });
+
+it("[11] values go from worker to worker, not through the flow's process, which gets those that it asks for", async () => {
+  const size = 500_000;
+  await using program = script(
+    folder,
+    `import { subscribe } from "node:diagnostics_channel";
+    import { existsSync, writeFileSync } from "node:fs";
+    import { ClusterTaskRunner, currentTask, flow, task } from "heddle";
+    const sockets = new Set();
+    subscribe("net.client.socket", ({ socket }) => sockets.add(socket));
+    const bytes = () => [...sockets].reduce((sum, socket) => sum + (socket.bytesRead ?? 0) + (socket.bytesWritten ?? 0), 0);
+    const mark = (number) => ${JSON.stringify(folder.path)} + "/" + number;
+    // Both at once, so that each worker has one.
+    const make = task((number) => {
+      writeFileSync(mark(number), "");
+      while (!existsSync(mark(1 - number))) Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 5);
+      return { data: new Float64Array(${size}).fill(number), worker: currentTask().worker };
+    }, { name: "make" });
+    const join = task((parts, { again }) => ({
+      length: parts[0].data.length + parts[1].data.length, sum: parts[1].data.at(-1) + again.get("it").data[0],
+      workers: new Set(parts.map(({ worker }) => worker)).size,
+    }), { name: "join" });
+    const f = flow(async function f() {
+      const parts = [make.submit(0), make.submit(1)];
+      const joined = join.submit(parts, { again: new Map([["it", parts[1]]]) });
+      const after = join.with({ waitFor: [joined] }).submit(parts, { again: new Map([["it", parts[0]]]) });
+      console.log(JSON.stringify([await joined.result(), (await after.result()).sum]));
+      for (const part of parts) await part.wait();
+      const before = bytes();
+      const { data } = await parts[0].result();
+      console.log(JSON.stringify([before, bytes() - before, data.length]));
+    }, { taskRunner: new ClusterTaskRunner({ cluster: { workers: 2, port: 0, dashboard: false } }) });
+    await f();`,
+  );
+  const { stdout, ...end } = await run(program);
+  expect(end).toEqual({ status: 0, signal: null, stderr: "" });
+  const [made, [before, asked, length]] = stdout
+    .trimEnd()
+    .split("\n")
+    .map((line) => JSON.parse(line) as unknown) as [unknown, [number, number, number]];
+  expect(made).toEqual([{ length: 2 * size, sum: 2, workers: 2 }, 1]);
+  expect(length).toBe(size);
+  expect(asked).toBeGreaterThan(size * 8);
+  // Definitions, submissions and reports.
+  expect(before).toBeGreaterThan(0);
+  expect(before).toBeLessThan(size);
+});
