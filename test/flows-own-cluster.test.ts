@@ -1,0 +1,101 @@
+/** Flows with a cluster of their own, however they end: nothing of it is left, and a body that runs again finds what it had. */
+import { join } from "node:path";
+import { afterEach, beforeEach, expect, it } from "vitest";
+import { HistoryReader } from "@heddle/flows/history";
+import { Folder, run, script } from "./support/programs.js";
+
+let folder: Folder;
+beforeEach(() => {
+  folder = new Folder();
+});
+afterEach(() => folder[Symbol.dispose]());
+
+const HEAD = `
+  import { appendFileSync, existsSync, readFileSync } from "node:fs";
+  import { ClusterTaskRunner, flow, runContext, task } from "heddle";
+  const children = () => readFileSync("/proc/self/task/" + process.pid + "/children", "utf8").split(" ").length - 1;
+  const taskRunner = new ClusterTaskRunner({ cluster: { workers: 1, port: 0, dashboard: false, silenceLogs: true } });
+`;
+
+async function output(source: string): Promise<string[]> {
+  await using program = script(folder, HEAD + source);
+  const { stdout, ...end } = await run(program);
+  expect(end).toEqual({ status: 0, signal: null, stderr: "" });
+  return stdout.trimEnd().split("\n");
+}
+
+it("[3, 4, 5] waits for what it submitted, and leaves no process, when its body throws, runs out of time, or is cancelled", async () => {
+  const lines = await output(`
+    const note = ${JSON.stringify(join(folder.path, "noted"))};
+    const endless = task(() => { for (;;); }, { name: "endless" });
+    const late = task(() => new Promise((resolve) => setTimeout(resolve, 300)).then(() => appendFileSync(note, "late")), { name: "late" });
+    const running = async (run) => { while (run.state().type !== "Running") await new Promise((resolve) => setTimeout(resolve, 5)); };
+    const ways = {
+      throws: flow(async () => { late.submit(); throw new Error("its own"); }, { name: "throws", taskRunner }),
+      "out of time": flow(async () => { await running(endless.submit()); await new Promise(() => {}); }, { name: "late", taskRunner, timeout: "1s" }),
+      cancelled: flow(async () => { await running(endless.submit()); this_.cancel(); }, { name: "cancelled", taskRunner }),
+    };
+    let this_;
+    await Promise.all(Object.entries(ways).map(async ([name, way]) => {
+      const run = way.submit();
+      if (name === "cancelled") this_ = run;
+      ways[name] = await run.result({ raiseOnFailure: false });
+    }));
+    console.log(children(), existsSync(note), Object.values(ways).map(({ name }) => name).join());
+  `);
+  expect(lines).toEqual(["0 true Error,FlowTimeoutError,CancelledRunError"]);
+  using reader = HistoryReader.open(join(folder.path, "history.db"));
+  const ended = reader.flowRuns().map(({ id, flow, state }) => {
+    const [task] = reader.taskRuns(id);
+    return `${flow} ${state.name}: ${task!.name} ${task!.state.name}`;
+  });
+  expect(ended.sort()).toEqual([
+    "cancelled Cancelled: endless-0 Cancelled",
+    "late TimedOut: endless-0 Cancelled",
+    "throws Failed: late-0 Completed",
+  ]);
+});
+
+it("[flow retries] on a cluster: what completed is not run again, what failed is tried afresh, a failed child gets a new run", async () => {
+  const lines = await output(`
+    const note = ${JSON.stringify(join(folder.path, "ran"))};
+    const ran = () => readFileSync(note, "utf8").trimEnd().split("\\n");
+    const good = task((x) => { appendFileSync(note, "good " + x + "\\n"); return { x }; }, { name: "good" });
+    const bad = task((note, until) => {
+      appendFileSync(note, "bad\\n");
+      if (readFileSync(note, "utf8").split("bad").length - 1 < until) throw new RangeError("not yet");
+      return "well";
+    }, { name: "bad", retries: 1 });
+    const child = flow(async function child(attempt) { if (attempt < 3) throw new Error("a child of attempt " + attempt); return "child"; });
+    let attempt = 0;
+    const f = flow(async function f() {
+      attempt++;
+      const made = [good.submit(1), good.submit(2)];
+      const well = await bad.submit(note, 3).result();
+      return [...await Promise.all(made.map((run) => run.result())), well, await child(attempt)];
+    }, { taskRunner, retries: 2 });
+    console.log(JSON.stringify(await f()), attempt, children());
+    console.log(ran().sort().join());
+  `);
+  expect(lines).toEqual(['[{"x":1},{"x":2},"well","child"] 3 0', "bad,bad,bad,good 1,good 2"]);
+
+  using reader = HistoryReader.open(join(folder.path, "history.db"));
+  const parent = reader.flowRuns().find(({ flow }) => flow === "f")!;
+  const names = (id: string, number?: number): string =>
+    reader
+      .states(id, number)
+      .map(({ name }) => name)
+      .join();
+  expect(names(parent.id)).toBe("Running,AwaitingRetry,Retrying,AwaitingRetry,Retrying,Completed");
+  const children = reader.flowRuns().filter(({ flow }) => flow === "child");
+  expect(children.map(({ state }) => state.name).sort()).toEqual(["Completed", "Failed"]);
+  const runs = reader.taskRuns(parent.id).map(({ name, number }) => `${name} ${names(parent.id, number)}`);
+  expect(runs).toEqual([
+    "good-0 Running,Completed",
+    "good-1 Running,Completed",
+    "bad-0 Running,AwaitingRetry,Retrying,Failed,Pending,Running,Completed",
+    // Of the third attempt there is a run of its own.
+    "child-0 Running,Failed",
+    "child-0 Running,Completed",
+  ]);
+});
