@@ -10,7 +10,7 @@ import {
 import { isMainScript } from "../modules/main-script.js";
 import { moduleExport } from "../modules/module-exports.js";
 import { nearestManifest } from "../modules/packages.js";
-import { Script, scriptById } from "../scripts/script.js";
+import { Script, scriptOf } from "../scripts/script.js";
 import { STANDARD_GLOBALS } from "../standard-globals.js";
 import type { ModuleMode } from "../wire/heads.js";
 import type { Encoder } from "./encoder.js";
@@ -104,7 +104,7 @@ function makePlan(fn: AnyFunction): FunctionPlan {
   }
   if (internals.bound !== undefined) return { kind: "bound", bound: internals.bound };
   if (isRequire(fn)) return { kind: "require" };
-  const script = internals.location && scriptById(internals.location.scriptId);
+  const script = scriptOf(fn, internals);
   if (script === undefined || isNative(fn) || script.url.startsWith("node:")) return { kind: "native" };
   const text = Function.prototype.toString.call(fn);
   if (KEEP_NAMES.test(text)) return { kind: "keepNames" };

@@ -1,5 +1,5 @@
 import type * as Inspector from "node:inspector";
-import type { Session, Debugger, Runtime } from "node:inspector";
+import type { Session, Runtime } from "node:inspector";
 import { createRequire } from "node:module";
 import vm from "node:vm";
 import { InspectorUnavailableError } from "../errors.js";
@@ -9,7 +9,7 @@ import { InspectorUnavailableError } from "../errors.js";
  * here is synchronous: what is read is what holds at this instant.
  *
  * The session is opened per capture and always closed: an open one makes V8 keep every argument of console.log. The Debugger
- * domain is enabled only for the moment of one question: left enabled it slows awaits 5 to 18 times.
+ * domain is enabled only where nothing else helps, and for the moment of one question: left enabled it slows awaits 5 to 18 times.
  */
 let session: Session | undefined;
 
@@ -17,17 +17,6 @@ let session: Session | undefined;
 const slotKey = `__heddle_slot_${Math.random().toString(36).slice(2)}`;
 const slot: { inspected?: unknown; grabbed?: unknown } = {};
 const slotExpression = `globalThis[${JSON.stringify(slotKey)}]`;
-
-export interface ScriptText {
-  readonly id: string;
-  readonly url: string;
-  readonly source: string;
-  readonly isModule: boolean;
-  readonly sourceMapUrl: string | undefined;
-  /** Where the text starts in what the user wrote; not 0 for scripts compiled with an offset. */
-  readonly firstLine: number;
-  readonly firstColumn: number;
-}
 
 /** Runs `body` with a session that the functions below share, and closes it. */
 export function withInspector<T>(body: () => T): T {
@@ -63,7 +52,8 @@ function mainGlobal(): object {
   return vm.runInThisContext("globalThis") as object;
 }
 
-function post<Result>(method: string, params?: object): Result {
+/** Asks the inspector, and has its answer. */
+export function post<Result>(method: string, params?: object): Result {
   let result: Result | undefined;
   let failure: Error | null = null;
   openSession().post(method, params, (error: Error | null, value?: object) => {
@@ -72,6 +62,14 @@ function post<Result>(method: string, params?: object): Result {
   });
   if (failure !== null) throw new Error(`the inspector refused ${method}: ${(failure as Error).message}`);
   return result as Result;
+}
+
+/** Hears of an event until the function returned is called. */
+export function listen<Event>(event: string, heard: (params: Event) => void): () => void {
+  const opened = openSession();
+  const onEvent = ({ params }: { params: Event }): void => heard(params);
+  opened.on(event, onEvent);
+  return () => void opened.off(event, onEvent);
 }
 
 /** What V8 knows about an object that JavaScript cannot see. */
@@ -116,31 +114,4 @@ export function grab(remote: Runtime.RemoteObject): unknown {
   const value = slot.grabbed;
   slot.grabbed = undefined;
   return value;
-}
-
-/** The text V8 really loaded for a script, and under which name. */
-export function readScript(id: string): ScriptText | undefined {
-  let parsed: Debugger.ScriptParsedEventDataType | undefined;
-  const onParsed = (message: { params: Debugger.ScriptParsedEventDataType }): void => {
-    if (message.params.scriptId === id) parsed = message.params;
-  };
-  const opened = openSession();
-  opened.on("Debugger.scriptParsed", onParsed);
-  post("Debugger.enable");
-  try {
-    if (parsed === undefined) return undefined;
-    const { scriptSource } = post<Debugger.GetScriptSourceReturnType>("Debugger.getScriptSource", { scriptId: id });
-    return {
-      id,
-      url: parsed.url,
-      source: scriptSource,
-      isModule: parsed.isModule ?? false,
-      sourceMapUrl: parsed.sourceMapURL || undefined,
-      firstLine: parsed.startLine,
-      firstColumn: parsed.startColumn,
-    };
-  } finally {
-    post("Debugger.disable");
-    opened.off("Debugger.scriptParsed", onParsed);
-  }
 }

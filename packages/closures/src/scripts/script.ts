@@ -1,4 +1,6 @@
-import { readScript, type ScriptText } from "../inspect/session.js";
+import type { AnyFunction } from "../any-function.js";
+import type { FunctionInternals } from "../inspect/function-internals.js";
+import { firstColumn, readScript, type ScriptText } from "../inspect/script-text.js";
 import { revivedMap } from "./revived-maps.js";
 import { ScriptTable } from "./script-table.js";
 import { fileOfUrl } from "./script-url.js";
@@ -12,8 +14,10 @@ export class Script {
   readonly file: string | undefined;
   private parsed: ScriptTable | undefined;
   private map: SourceMap | null | undefined;
+  private firstColumn: number | undefined;
 
   constructor(readonly text: ScriptText) {
+    this.firstColumn = text.firstColumn;
     this.lines = new SourceLines(text.source);
     this.file = fileOfUrl(text.url);
   }
@@ -54,27 +58,34 @@ export class Script {
   /** The position V8 reports for an offset in the text. */
   positionOf(offset: number): { line: number; column: number } {
     const { line, column } = this.lines.position(offset);
-    const { firstLine, firstColumn } = this.text;
-    return { line: line + firstLine, column: line === 0 ? column + firstColumn : column };
+    const { firstLine } = this.text;
+    return { line: line + firstLine, column: line === 0 ? column + (this.firstColumn ?? 0) : column };
   }
 
   /** Offset in the text of a location V8 reports, which counts from where the text was said to start. */
   offsetOf(line: number, column: number): number {
-    const { firstLine, firstColumn } = this.text;
-    return this.lines.offset(line - firstLine, line === firstLine ? column - firstColumn : column);
+    const { firstLine } = this.text;
+    return this.lines.offset(line - firstLine, line === firstLine ? column - (this.firstColumn ?? 0) : column);
+  }
+
+  /** Where a function of it stands may tell more of it. */
+  learnFrom(fn: AnyFunction, internals: FunctionInternals): void {
+    this.firstColumn ??= firstColumn(fn, internals, this.text.firstLine);
   }
 }
 
 const scripts = new Map<string, Script>();
 
-/** The script with this id, asked of V8 once. Call within `withInspector`. */
-export function scriptById(id: string): Script | undefined {
+/** The script that a function stands in, asked of V8 once; undefined where there is none. Call within `withInspector`. */
+export function scriptOf(fn: AnyFunction, internals: FunctionInternals): Script | undefined {
+  if (internals.location === undefined) return undefined;
+  const id = internals.location.scriptId;
   let script = scripts.get(id);
   if (script === undefined) {
-    const text = readScript(id);
+    const text = readScript(fn, internals);
     if (text === undefined) return undefined;
     script = new Script(text);
     scripts.set(id, script);
-  }
+  } else script.learnFrom(fn, internals);
   return script;
 }
