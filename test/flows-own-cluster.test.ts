@@ -28,22 +28,25 @@ it("[3, 4, 5] waits for what it submitted, and leaves no process, when its body 
   const lines = await output(`
     const note = ${JSON.stringify(join(folder.path, "noted"))};
     const endless = task(() => { for (;;); }, { name: "endless" });
-    const late = task(() => new Promise((resolve) => setTimeout(resolve, 300)).then(() => appendFileSync(note, "late")), { name: "late" });
+    const late = task(() => new Promise((resolve) => setTimeout(resolve, 300)).then(() => { appendFileSync(note, "late"); return "late"; }), { name: "late" });
     const running = async (run) => { while (run.state().type !== "Running") await new Promise((resolve) => setTimeout(resolve, 5)); };
     const ways = {
-      throws: flow(async () => { late.submit(); throw new Error("its own"); }, { name: "throws", taskRunner }),
+      throws: flow(async () => { lost = late.submit(); throw new Error("its own"); }, { name: "throws", taskRunner }),
       "out of time": flow(async () => { await running(endless.submit()); await new Promise(() => {}); }, { name: "late", taskRunner, timeout: "1s" }),
       cancelled: flow(async () => { await running(endless.submit()); this_.cancel(); }, { name: "cancelled", taskRunner }),
     };
-    let this_;
+    let this_, lost;
     await Promise.all(Object.entries(ways).map(async ([name, way]) => {
       const run = way.submit();
       if (name === "cancelled") this_ = run;
       ways[name] = await run.result({ raiseOnFailure: false });
     }));
+    // Its value went with the cluster: nobody asked for it in time, and it was not to be kept.
+    const { code, message } = await (await lost.wait()).result().catch((error) => error);
+    console.log(String(lost.state()), code, message.includes("persistResult: true"));
     console.log(children(), existsSync(note), Object.values(ways).map(({ name }) => name).join());
   `);
-  expect(lines).toEqual(["0 true Error,FlowTimeoutError,CancelledRunError"]);
+  expect(lines).toEqual(["Completed() HEDDLE_RESULT_MISSING true", "0 true Error,FlowTimeoutError,CancelledRunError"]);
   using reader = HistoryReader.open(join(folder.path, "history.db"));
   const ended = reader.flowRuns().map(({ id, flow, state }) => {
     const [task] = reader.taskRuns(id);
@@ -67,17 +70,20 @@ it("[flow retries] on a cluster: what completed is not run again, what failed is
       return "well";
     }, { name: "bad", retries: 1 });
     const child = flow(async function child(attempt) { if (attempt < 3) throw new Error("a child of attempt " + attempt); return "child"; });
-    let attempt = 0;
+    let attempt = 0, kept;
     const f = flow(async function f() {
       attempt++;
       const made = [good.submit(1), good.submit(2)];
+      kept = made[1];
       const well = await bad.submit(note, 3).result();
       return [...await Promise.all(made.map((run) => run.result())), well, await child(attempt)];
     }, { taskRunner, retries: 2 });
     console.log(JSON.stringify(await f()), attempt, children());
     console.log(ran().sort().join());
+    // Kept for the next attempt, and so beyond the cluster.
+    console.log(JSON.stringify(await (await kept.wait()).result()));
   `);
-  expect(lines).toEqual(['[{"x":1},{"x":2},"well","child"] 3 0', "bad,bad,bad,good 1,good 2"]);
+  expect(lines).toEqual(['[{"x":1},{"x":2},"well","child"] 3 0', "bad,bad,bad,good 1,good 2", '{"x":2}']);
 
   using reader = HistoryReader.open(join(folder.path, "history.db"));
   const parent = reader.flowRuns().find(({ flow }) => flow === "f")!;
