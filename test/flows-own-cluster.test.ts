@@ -1,4 +1,5 @@
 /** Flows with a cluster of their own, however they end: nothing of it is left, and a body that runs again finds what it had. */
+import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, it } from "vitest";
 import { HistoryReader } from "@heddle/flows/history";
@@ -17,10 +18,10 @@ const HEAD = `
   const taskRunner = new ClusterTaskRunner({ cluster: { workers: 1, port: 0, dashboard: false, silenceLogs: true } });
 `;
 
-async function output(source: string): Promise<string[]> {
+async function output(source: string, warning = /^$/): Promise<string[]> {
   await using program = script(folder, HEAD + source);
   const { stdout, ...end } = await run(program);
-  expect(end).toEqual({ status: 0, signal: null, stderr: "" });
+  expect(end).toEqual({ status: 0, signal: null, stderr: expect.stringMatching(warning) as string });
   return stdout.trimEnd().split("\n");
 }
 
@@ -103,5 +104,37 @@ it("[flow retries] on a cluster: what completed is not run again, what failed is
     // Of the third attempt there is a run of its own.
     "child-0 Running,Failed",
     "child-0 Running,Completed",
+  ]);
+});
+
+it("grows with what there is to do, and leaves a report of it, also of a flow that failed; one that cannot be written is said", async () => {
+  const lines = await output(
+    `
+    import { mkdirSync, readdirSync, writeFileSync } from "node:fs";
+    import { currentTask } from "heddle";
+    const here = ${JSON.stringify(folder.path)};
+    const marks = here + "/marks";
+    mkdirSync(marks);
+    // Ends only when there are two workers.
+    const meet = task(() => {
+      writeFileSync(marks + "/" + currentTask().worker, "");
+      while (readdirSync(marks).length < 2) Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 5);
+    }, { name: "meet" });
+    const runnerWith = (performanceReport) =>
+      new ClusterTaskRunner({ cluster: { workers: 1, port: 0, dashboard: { port: 0 } }, adapt: { minimum: 1, maximum: 2 }, performanceReport });
+    const body = async function grows() { await Promise.all(meet.map([1, 2, 3, 4, 5, 6]).map((run) => run.wait())); throw new Error("its own"); };
+    const failing = flow(body, { taskRunner: runnerWith(here + "/report.html") });
+    const unwritten = flow(async () => 1, { name: "unwritten", taskRunner: runnerWith(marks) });
+    const [error, value] = await Promise.all([failing().catch((error) => error.message), unwritten()]);
+    console.log(error, value, readdirSync(marks).length, children());
+  `,
+    /performance report .*marks could not be written: EISDIR/,
+  );
+  expect(lines).toEqual(["its own 1 2 0"]);
+  expect(readFileSync(join(folder.path, "report.html"), "utf8")).toMatch(/<title>grows: [a-z]+-[a-z]+<\/title>/);
+  using reader = HistoryReader.open(join(folder.path, "history.db"));
+  const [{ id } = { id: "" }] = reader.flowRuns({ flow: "unwritten" });
+  expect(reader.logs(id).lines).toMatchObject([
+    { level: "warn", message: expect.stringContaining("could not be written: EISDIR") as string },
   ]);
 });
