@@ -15,7 +15,9 @@ it("[5] a child cancelled while its cluster starts is Cancelled, leaves nothing 
   await using program = script(
     folder,
     `import { readFileSync } from "node:fs";
-    import { ClusterTaskRunner, flow, task } from "heddle";
+    import { once } from "node:events";
+    import { createServer } from "node:net";
+    import { ClusterTaskRunner, LocalCluster, flow, task } from "heddle";
     const children = () => readFileSync("/proc/self/task/" + process.pid + "/children", "utf8").split(" ").length - 1;
     const turn = () => new Promise((resolve) => setImmediate(resolve));
     const until = async (condition) => { while (!condition()) await turn(); };
@@ -44,7 +46,24 @@ it("[5] a child cancelled while its cluster starts is Cancelled, leaves nothing 
     const alone = child.submit();
     await until(() => children() > 0);
     alone.cancel();
-    console.log(String(await alone.wait()), children());`,
+    console.log(String(await alone.wait()), children());
+    // A cluster of somebody else's that is starting too goes on; a scheduler that never answers is not waited for.
+    const cluster = new LocalCluster({ workers: 1, port: 0, dashboard: false });
+    const silent = createServer((socket) => socket.on("error", () => {})).listen(0, "127.0.0.1");
+    await once(silent, "listening");
+    const address = "ws://127.0.0.1:" + silent.address().port;
+    const nothing = (options) => flow(async () => 1, { name: "nothing", taskRunner: new ClusterTaskRunner(options) });
+    for (const options of [{ cluster }, { address, timeout: "10m" }]) {
+      const run = nothing(options).submit();
+      await (options.address === undefined ? turn() : once(silent, "connection"));
+      run.cancel();
+      console.log(String(await run.wait()));
+    }
+    silent.close();
+    await cluster.ready;
+    console.log(await nothing({ cluster })());
+    await cluster.close();
+    console.log(children());`,
   );
   await program.prints(/whole/);
   const processes = descendantsOf(program.pid);
@@ -55,7 +74,7 @@ it("[5] a child cancelled while its cluster starts is Cancelled, leaves nothing 
     stderr: "",
     stdout:
       "hook Cancelled\nPending,Cancelling,Cancelled HEDDLE_RUN_CANCELLED 0\n".repeat(4) +
-      "whole\nits body runs\n1,1,Completed 0\nhook Cancelled\nCancelled() 0\n",
+      "whole\nits body runs\n1,1,Completed 0\nhook Cancelled\nCancelled() 0\nCancelled()\nCancelled()\n1\n0\n",
   });
   expect(processes.filter(isAlive)).toEqual([]);
 
