@@ -131,11 +131,14 @@ export class StreamPicture {
         const runs = segment.lanes.get(lane);
         if (runs === undefined) continue;
         // The first track last: it has the most, and what overlaps it is drawn under it.
-        const own: Wide[] = [];
+        const named = wide.length;
         for (let depth = runs.runs.length - 1; depth >= 0; depth--)
-          this.cells += rasterTrack(row, runs.runs[depth]!, scale, colours, depth === 0 ? own : undefined);
+          this.cells += rasterTrack(row, runs.runs[depth]!, scale, colours, depth === 0 ? wide : undefined);
         // Slashes leave no room for words.
-        for (const each of own) if ((segment.stateAttempt[each.row]! & 15) !== RowState.cancelled) wide.push(each);
+        if (runs.cancelled.length > 0)
+          wide.push(
+            ...wide.splice(named).filter(({ row }) => (segment.stateAttempt[row]! & 15) !== RowState.cancelled),
+          );
         if (under !== undefined && runs.transfers !== undefined)
           this.cells += rasterTrack(under, runs.transfers, scale, hatch, undefined);
       }
