@@ -84,3 +84,46 @@ it("means the client's files, each loaded once and only when it is asked for", a
     await reviver.dispose();
   }
 });
+
+it("and import() means them too, each loaded when it is asked for, which may be never", async () => {
+  const { tokens, definitions } = await runClient<Sent>({
+    "main.mjs": `
+      import { capture } from "@heddle/closures";
+      const functions = {
+        local: async () => (await import("./local.mjs")).name,
+        branch: async (load) => (load ? await import("./throws.mjs") : "not loaded"),
+        optional: async () => { try { return await import("no-such-package"); } catch (error) { return error.code; } },
+        ofHeddle: async () => typeof (await import("./heddle.mjs")).capture,
+      };
+      const captured = Object.entries(functions).map(([name, fn]) => [name, capture(fn)]);
+      console.log(JSON.stringify({
+        tokens: Object.fromEntries(captured.map(([name, { token }]) => [name, token])),
+        definitions: captured.flatMap(([, { definitions }]) =>
+          definitions.map(({ hash, bytes, needs }) => ({ hash, needs, bytes: Buffer.from(bytes).toString("base64") }))),
+      }));`,
+    "local.mjs": `export const name = "local";`,
+    "throws.mjs": `throw new Error("evaluated");`,
+    "heddle.mjs": `export { capture } from "@heddle/closures";`,
+  });
+  const reviver = new Reviver({
+    baseDir: process.cwd(),
+    self: { "@heddle/closures": () => import("../src/index.js") },
+  });
+  for (const { hash, bytes, needs } of definitions) reviver.define(hash, Buffer.from(bytes, "base64"), needs);
+  const revive = async (name: string) => (await reviver.revive(tokens[name]!)) as (...args: unknown[]) => unknown;
+  try {
+    expect(await (await revive("local"))()).toBe("local");
+    const branch = await revive("branch");
+    expect(await branch(false)).toBe("not loaded");
+    await expect(branch(true)).rejects.toThrow("evaluated");
+    expect(await (await revive("optional"))()).toBe("HEDDLE_PACKAGE_NOT_INSTALLED");
+    expect(await (await revive("ofHeddle"))()).toBe("function");
+    const again = capture(branch);
+    const other = new Reviver({ baseDir: process.cwd() });
+    for (const { hash, bytes, needs } of again.definitions) other.define(hash, bytes, needs);
+    expect(await ((await other.revive(again.token)) as typeof branch)(false)).toBe("not loaded");
+    await other.dispose();
+  } finally {
+    await reviver.dispose();
+  }
+});

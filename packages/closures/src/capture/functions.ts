@@ -7,7 +7,8 @@ import { isInNodeModules, packageOf } from "../modules/packages.js";
 import { viteRoot } from "../modules/vite.js";
 import { PER_WORKER, type PerWorkerParts, type PerWorkerValue } from "../per-worker-values.js";
 import { showWarning, LARGE_CAPTURE_BYTES } from "../warnings.js";
-import type { Entry, FunctionNode, Node } from "../wire/heads.js";
+import type { Script } from "../scripts/script.js";
+import type { Entry, FunctionNode, ModuleRef, Node } from "../wire/heads.js";
 import { capture } from "./capture.js";
 import { encodeClassParts } from "./classes.js";
 import type { Encoder } from "./encoder.js";
@@ -295,23 +296,27 @@ function encodeStandIns(encoder: Encoder, fn: AnyFunction, code: FunctionCode, c
 }
 
 function encodeDynamicImport(encoder: Encoder, { script }: FunctionCode, specifiers: readonly string[]): Entry {
-  const modules: Record<string, number> = {};
+  return { dynamicImport: dynamicImports(encoder, specifiers, script, false) };
+}
+
+function dynamicImports(
+  encoder: Encoder,
+  specifiers: readonly string[],
+  script: Script,
+  isVite: boolean,
+): Record<string, ModuleRef> {
+  const modules: Record<string, ModuleRef> = {};
   for (const specifier of specifiers)
     modules[specifier] = encoder.trail.within({ kind: "variable", name: `import("${specifier}")` }, () =>
-      addDynamicImport(encoder, specifier, script),
+      addDynamicImport(encoder, specifier, script, isVite),
     );
-  return { dynamicImport: modules };
+  return modules;
 }
 
 function encodeViteDynamicImport(encoder: Encoder, code: FunctionCode, name: string): Entry {
   const literals = code.text.matchAll(new RegExp(`${name}\\(\\s*(?:/\\*.*?\\*/\\s*)*["'\`]([^"'\`]+)["'\`]`, "g"));
   const root = viteRoot();
-  const modules: Record<string, number> = {};
-  for (const [, specifier] of literals) {
-    const source = { specifier: specifier!, form: "vite", path: [], constant: true } as const;
-    const step = { kind: "variable", name: `import("${specifier}")` } as const;
-    const entry = encoder.trail.within(step, () => encodeImport(encoder, source, code.script));
-    modules[specifier!] = (entry as { mod: number }).mod;
-  }
+  const specifiers = Array.from(literals, ([, specifier]) => specifier!);
+  const modules = dynamicImports(encoder, specifiers, code.script, true);
   return { dynamicImport: modules, ...(root !== undefined && { vite: 1 as const }) };
 }

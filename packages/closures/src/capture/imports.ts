@@ -30,10 +30,12 @@ export function encodeImport(encoder: Encoder, source: ImportSource, script: Scr
   return importEntry(mod, source.path, plain ? undefined : source.form);
 }
 
-/** The module that `import("specifier")` inside a function means. */
-export function addDynamicImport(encoder: Encoder, specifier: string, script: Script): number {
-  const { module, unit } = moduleOf(encoder, resolveSpecifier(specifier, script.file), "import", specifier);
-  return encoder.addModule(module, unit);
+/** The module that `import("specifier")` inside a function means. It is loaded when it is asked for, which may be never. */
+export function addDynamicImport(encoder: Encoder, specifier: string, script: Script, isVite: boolean): ModuleRef {
+  const resolution = resolveSpecifier(isVite ? resolveViteSpecifier(specifier) : specifier, script.file);
+  const { module, unit } = moduleOf(encoder, resolution, "import", specifier);
+  if (unit !== undefined) encoder.addUnit(unit);
+  return module;
 }
 
 type RequireNode = Extract<Node, { t: "require" }>;
@@ -127,10 +129,10 @@ function encodeStandIn(encoder: Encoder, value: object, standIn: StandIn): Entry
     );
     return { globals: members };
   }
-  const targets = [...standIn.targets].map(
-    ([specifier, { module, unit }]) => [specifier, encoder.addModule(module, unit)] as const,
-  );
-  return { dynamicImport: Object.fromEntries(targets) };
+  for (const { unit } of standIn.targets.values()) if (unit !== undefined) encoder.addUnit(unit);
+  return {
+    dynamicImport: Object.fromEntries([...standIn.targets].map(([specifier, { module }]) => [specifier, module])),
+  };
 }
 
 function importEntry(mod: number, path: readonly string[], form: ImportForm | undefined): ImportEntry {

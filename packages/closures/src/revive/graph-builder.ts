@@ -27,7 +27,7 @@ export interface GraphContext {
   codeOf(index: number): StoredCode;
   imported(entry: ImportEntry): unknown;
   importMeta(file: string): object;
-  dynamicImport(modules: Readonly<Record<string, number>>): (specifier: unknown) => Promise<unknown>;
+  dynamicImport(modules: Readonly<Record<string, ModuleRef>>): (specifier: unknown) => Promise<unknown>;
   require(modules: Readonly<Record<string, ModuleRef>>): unknown;
 }
 

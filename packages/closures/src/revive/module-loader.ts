@@ -258,16 +258,13 @@ function describe(module: ModuleRef, store: DefinitionStore): string {
 /** The `import()` of a function: literal specifiers mean the client's modules, others are resolved here. */
 export function dynamicImporter(
   literals: ReadonlyMap<string, ImportTarget>,
-  loader: ModuleLoader,
+  load: (module: ModuleRef) => Promise<unknown>,
   world: World,
 ): (specifier: unknown) => Promise<unknown> {
   return async (requested) => {
     const specifier = requested instanceof URL ? requested.href : String(requested);
     const module = literals.get(specifier)?.module;
-    if (module !== undefined) {
-      await loader.ensure([module]);
-      return loader.module(module);
-    }
+    if (module !== undefined) return load(module);
     if (/^(?:\.{1,2}\/|\/|file:)/.test(specifier)) {
       const file = specifier.startsWith("file:") ? fileURLToPath(specifier) : specifier;
       throw new ExportMissingError(file, "default");

@@ -147,7 +147,12 @@ export class Reviver {
   /** Files import the library's own packages through stubs, which need to know what those export: they are loaded first. */
   private loadModules({ modules, nodes }: FunctionHead): Promise<unknown> | undefined {
     const required = nodes.flatMap((node) => (node.t === "require" ? Object.values(node.modules) : []));
-    const own = this.selfImportsOf([...modules, ...required]);
+    return this.loadAfterOwn(modules, required);
+  }
+
+  /** @param later - what may be loaded synchronously later on */
+  private loadAfterOwn(modules: readonly ModuleRef[], later: readonly ModuleRef[] = []): Promise<unknown> | undefined {
+    const own = this.selfImportsOf([...modules, ...later]);
     const first = own.length > 0 ? this.loader.ensure(own) : undefined;
     return first === undefined ? this.loader.ensure(modules) : first.then(() => this.loader.ensure(modules));
   }
@@ -184,8 +189,12 @@ export class Reviver {
       imported: (entry: ImportEntry) => this.loader.imported(head.modules[entry.mod]!, entry),
       importMeta,
       dynamicImport: (literals) => {
-        const targets = this.targets(Object.entries(literals).map(([name, mod]) => [name, head.modules[mod]!]));
-        const run = dynamicImporter(targets, this.loader, this.world);
+        const targets = this.targets(Object.entries(literals));
+        const load = async (module: ModuleRef): Promise<unknown> => {
+          await this.loadAfterOwn([module]);
+          return this.loader.module(module);
+        };
+        const run = dynamicImporter(targets, load, this.world);
         return rememberStandIn(run, { kind: "import", targets });
       },
       require: (modules) => this.loader.requireOf(this.targets(Object.entries(modules)), () => this.stacks.caller()),

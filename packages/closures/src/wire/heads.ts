@@ -125,7 +125,7 @@ export type Entry =
   /** `import.meta` of the client's file. */
   | { readonly meta: string }
   /** The `import()` of the client's file: which module each literal specifier means. */
-  | { readonly dynamicImport: Readonly<Record<string, number>>; readonly vite?: 1 };
+  | { readonly dynamicImport: Readonly<Record<string, ModuleRef>>; readonly vite?: 1 };
 
 /** Something imported from module `mod`. */
 export interface ImportEntry {
