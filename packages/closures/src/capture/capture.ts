@@ -41,8 +41,7 @@ const cache = new WeakMap<AnyFunction, CacheEntry>();
 export function capture(fn: AnyFunction): Captured {
   const entry = cache.get(fn);
   const shipping = currentShipping();
-  if (entry !== undefined && entry.fixed && entry.shipping === shipping && entry.guards.every((guard) => guard.holds()))
-    return entry.captured;
+  if (entry !== undefined && entry.fixed && entry.shipping === shipping && allHold(entry.guards)) return entry.captured;
   const encoder = new Encoder();
   const captured = callerSees(() => withInspector(() => captureWith(encoder, fn)));
   // The same object again when nothing changed: whoever keyed something by it finds it.
@@ -75,32 +74,39 @@ function captureWith(encoder: Encoder, fn: AnyFunction): Captured {
   return { ...encoder.finish(root), name: fn.name || "anonymous" };
 }
 
+function allHold(guards: readonly ShapeGuard[]): boolean {
+  for (const guard of guards) if (!guard.holds()) return false;
+  return true;
+}
+
 /** Notices when a copied function, or its prototype, got properties or was frozen since it was captured. */
 class ShapeGuard {
-  private readonly ownKeys: number;
-  private readonly prototypeKeys: number;
-  private readonly integrity: Integrity | undefined;
-  private readonly prototypeIntegrity: Integrity | undefined;
+  private readonly shape: Shape;
+  /** Undefined for arrow functions and methods, which have none. */
+  private readonly prototypeShape: Shape | undefined;
 
   constructor(private readonly fn: AnyFunction) {
-    this.ownKeys = Reflect.ownKeys(fn).length;
-    this.prototypeKeys = prototypeKeyCount(fn);
-    this.integrity = integrityOf(fn);
-    this.prototypeIntegrity = integrityOf(fn.prototype);
+    this.shape = shapeOf(fn);
+    const prototype: unknown = fn.prototype;
+    this.prototypeShape = typeof prototype === "object" && prototype !== null ? shapeOf(prototype) : undefined;
   }
 
   holds(): boolean {
-    const { fn } = this;
-    return (
-      Reflect.ownKeys(fn).length === this.ownKeys &&
-      prototypeKeyCount(fn) === this.prototypeKeys &&
-      integrityOf(fn) === this.integrity &&
-      integrityOf(fn.prototype) === this.prototypeIntegrity
-    );
+    const { fn, prototypeShape } = this;
+    // A prototype that it did not have would be one property more.
+    return hasShape(fn, this.shape) && (prototypeShape === undefined || hasShape(fn.prototype as object, prototypeShape));
   }
 }
 
-function prototypeKeyCount(fn: AnyFunction): number {
-  const prototype: unknown = fn.prototype;
-  return typeof prototype === "object" && prototype !== null ? Reflect.ownKeys(prototype).length : 0;
+interface Shape {
+  readonly keys: number;
+  readonly integrity: Integrity | undefined;
+}
+
+function shapeOf(value: object): Shape {
+  return { keys: Reflect.ownKeys(value).length, integrity: integrityOf(value) };
+}
+
+function hasShape(value: unknown, { keys, integrity }: Shape): boolean {
+  return Reflect.ownKeys(Object(value) as object).length === keys && integrityOf(value) === integrity;
 }
