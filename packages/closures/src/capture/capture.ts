@@ -94,7 +94,9 @@ class ShapeGuard {
   holds(): boolean {
     const { fn, prototypeShape } = this;
     // A prototype that it did not have would be one property more.
-    return hasShape(fn, this.shape) && (prototypeShape === undefined || hasShape(fn.prototype as object, prototypeShape));
+    return (
+      hasShape(fn, this.shape) && (prototypeShape === undefined || hasShape(fn.prototype as object, prototypeShape))
+    );
   }
 }
 
