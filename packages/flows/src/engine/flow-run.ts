@@ -12,6 +12,7 @@ import type { FlowRunIdentity } from "../flow/flow-options.js";
 import { processHistory } from "../history/process-history.js";
 import type { Json, LogLevel, RunEventSink } from "../history/run-event.js";
 import { filled, randomRunName } from "../options/names.js";
+import { NeededResults } from "../results/needed-results.js";
 import { ConcurrentTaskRunner } from "../runner/in-process/concurrent-task-runner.js";
 import { DirectRunner } from "../runner/in-process/direct-runner.js";
 import type { TaskRunner } from "../runner/task-runner.js";
@@ -52,6 +53,8 @@ export class FlowRun extends Run implements FlowScope {
   readonly settings: FlowSettings;
   readonly stateLog = new StateLog();
   readonly events: EventStream;
+  /** What no store may remove while this run and those around it are open. */
+  readonly neededResults: NeededResults;
   readonly runner: TaskRunner;
   readonly #direct = new DirectRunner();
   readonly #calls: Calls;
@@ -85,6 +88,7 @@ export class FlowRun extends Run implements FlowScope {
     if (this.depth > this.settings.settings.get("flows.maxDepth"))
       throw new FlowDepthError(definition.name, this.depth);
     this.events = new EventStream(parent?.flowRun.events.sinks ?? historySinks(this.settings.settings));
+    this.neededResults = parent?.flowRun.neededResults ?? new NeededResults();
     this.tags = [...new Set([...(parent?.flowRun.tags ?? []), ...options.tags])];
     this.runner = options.runner?.() ?? new ConcurrentTaskRunner();
     this.#calls = new Calls(this, options.retries > 0);
@@ -109,6 +113,7 @@ export class FlowRun extends Run implements FlowScope {
     const { definition, parent, id, name, tags, runner } = this;
     const time = Date.now();
     this.pending(time);
+    this.neededResults.add(id);
     this.events.emit({
       kind: "flowRun",
       flowRun: id,
@@ -303,6 +308,7 @@ export class FlowRun extends Run implements FlowScope {
   }
 
   end(): void {
+    if (this.parent === undefined) this.neededResults.release();
     this.settle();
   }
 

@@ -294,6 +294,8 @@ export class TaskRun extends Run implements RunnerTask, RunReport {
           this.#isReleased = true;
           this.#handle?.release();
         }
+        // A result of this flow run is known to be needed by whose it is.
+        if (cached !== undefined && stored !== undefined && "key" in stored) this.owner.neededResults.add(stored.key);
         const extras = cached === undefined ? undefined : { details: { cacheKey: cached.cacheKey } };
         this.enter(cached === undefined ? Code.completed : Code.cached, time, extras, stored as Json | undefined);
         break;

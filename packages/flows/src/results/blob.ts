@@ -47,6 +47,24 @@ export function writeBlob(header: BlobHeader, payload: Uint8Array): Uint8Array {
 }
 
 /**
+ * What the beginning of a file says of itself, if it is that of a result; the rest need not be there, nor be whole.
+ *
+ * @returns `start`: how long a beginning has the whole header; `flowRun`: whose result it is, as far as that can be read
+ */
+export function peekBlob(bytes: Uint8Array): { readonly start: number; readonly flowRun?: string } | undefined {
+  const view = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  if (view.length < HEADER || !view.subarray(0, MAGIC.length).equals(MAGIC)) return undefined;
+  const start = HEADER + view.readUInt32LE(CHECKSUM + 4);
+  try {
+    const { about } = JSON.parse(view.toString("utf8", HEADER, start)) as Partial<BlobHeader>;
+    const flowRun = about?.["flowRun"];
+    return typeof flowRun === "string" ? { start, flowRun } : { start };
+  } catch {
+    return { start };
+  }
+}
+
+/**
  * @param key - what it was found under, for the error
  * @throws CorruptResultError for anything that `writeBlob` did not make, or not as it is now
  */

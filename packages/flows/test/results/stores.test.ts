@@ -22,11 +22,15 @@ afterAll(() => {
   for (const name of variables) delete process.env[name];
 });
 
-for (const durable of [false, true])
-  storeContract(`LocalStorage${durable ? ", durable" : ""}`, async () => {
+for (const [what, options] of [
+  ["", {}],
+  [", durable", { durable: true }],
+  [" within limits", { maxAge: "1h", maxBytes: "1GiB" }],
+] as const)
+  storeContract(`LocalStorage${what}`, async () => {
     const root = await mkdtemp(join(tmpdir(), "heddle-local-"));
     return {
-      store: new LocalStorage(join(root, "made", "when needed"), { durable }),
+      store: new LocalStorage(join(root, "made", "when needed"), options),
       async stop() {
         // Nothing beside the directory, and no draft left in it.
         const entries = await readdir(root, { recursive: true });

@@ -18,6 +18,14 @@ function recordKey(cacheKey: string): string {
   return `cache/${digest.slice(0, 2)}/${digest}`;
 }
 
+const RECORD_KEY = /^cache\/[0-9a-f]{2}\/[0-9a-f]{64}$/;
+const RECORD_START = Buffer.from('{"heddleCache":');
+
+/** A record of a cache, by its key and how it begins. */
+export function isCacheRecord(key: string, head: Uint8Array): boolean {
+  return RECORD_KEY.test(key) && RECORD_START.equals(head.subarray(0, RECORD_START.length));
+}
+
 /** @throws StorageError */
 export async function writeCacheRecord(store: ResultStore, hit: CacheHit): Promise<void> {
   const { cacheKey, stored, completed, expires } = hit;

@@ -1,11 +1,12 @@
-import { randomBytes } from "node:crypto";
-import { mkdir, open, readFile, rename, rm, stat } from "node:fs/promises";
+import { mkdir, open, readFile, rename, rm, stat, type FileHandle } from "node:fs/promises";
 import { dirname, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { StorageError, type StorageProblem } from "../errors.js";
 import type { ResultStore, StoreDescription } from "../result-store.js";
 import { checkStorageKey } from "../storage-key.js";
-import { checkOptions, description, textOption } from "./store-options.js";
+import { draftBeside } from "./retention/result-files.js";
+import { Retention } from "./retention/retention.js";
+import { checkOptions, description, durationOption, sizeOption, textOption } from "./store-options.js";
 
 export interface LocalStorageOptions {
   /**
@@ -13,6 +14,18 @@ export interface LocalStorageOptions {
    * on disk is seen by its checksum and can be computed again, and waiting costs milliseconds a result.
    */
   readonly durable?: boolean;
+  /**
+   * Results are removed once they are older: milliseconds since they were written, or "7d". Default: never.
+   *
+   * @remarks Removing is done by processes that write to the store, beside their other work: so it may come somewhat later.
+   */
+  readonly maxAge?: number | string;
+  /**
+   * When all results are larger together, those that were used the longest time ago are removed: bytes, or "10GiB". Default: no limit.
+   *
+   * @remarks Writing and reading are use. Results of flow runs that this process is in are not removed before these are over.
+   */
+  readonly maxBytes?: number | string;
 }
 
 type Operation = StorageError["operation"];
@@ -21,18 +34,33 @@ type Operation = StorageError["operation"];
  * Results as files in a directory: of this machine, or of a file system that all machines of a cluster mount.
  *
  * @remarks A file appears under its name when it is complete: it is written beside it, under a name no key can have, and renamed.
+ *
+ * @example
+ * ```ts
+ * new LocalStorage("/mnt/results", { maxAge: "30d", maxBytes: "20GiB" });
+ * ```
  */
 export class LocalStorage implements ResultStore {
   readonly #directory: string;
   readonly #durable: boolean;
+  readonly #maxAge: number | undefined;
+  readonly #maxBytes: number | undefined;
+  readonly #retention: Retention | undefined;
 
   /** @param directory - made when the first result is written */
   constructor(directory: string | URL, options: LocalStorageOptions = {}) {
-    checkOptions("local", options, ["directory", "durable"]);
+    checkOptions("local", options, ["directory", "durable", "maxAge", "maxBytes"]);
     this.#directory = resolve(
       directory instanceof URL ? fileURLToPath(directory) : textOption("local", "directory", directory),
     );
     this.#durable = options.durable ?? false;
+    const maxAge = (this.#maxAge = durationOption("local", "maxAge", options.maxAge));
+    const maxBytes = (this.#maxBytes = sizeOption("local", "maxBytes", options.maxBytes));
+    if (maxAge !== undefined || maxBytes !== undefined)
+      this.#retention = new Retention(this.#directory, {
+        ...(maxAge === undefined ? {} : { maxAge }),
+        ...(maxBytes === undefined ? {} : { maxBytes }),
+      });
   }
 
   get directory(): string {
@@ -41,14 +69,15 @@ export class LocalStorage implements ResultStore {
 
   async read(key: string): Promise<Uint8Array | undefined> {
     return this.#attempt("read", key, undefined, async (file) => {
-      const { buffer, byteOffset, byteLength } = await readFile(file);
+      const content = this.#maxBytes === undefined ? await readFile(file) : await readAndUse(file);
+      const { buffer, byteOffset, byteLength } = content;
       return new Uint8Array(buffer, byteOffset, byteLength);
     });
   }
 
   async write(key: string, bytes: Uint8Array): Promise<void> {
     await this.#attempt("write", key, NO_MISS, async (file) => {
-      const draft = join(dirname(file), `.${randomBytes(9).toString("base64url")}.draft`);
+      const draft = draftBeside(file);
       try {
         await this.#fill(draft, bytes);
         await rename(draft, file);
@@ -58,6 +87,7 @@ export class LocalStorage implements ResultStore {
         throw error;
       }
     });
+    this.#retention?.wrote(bytes.byteLength);
   }
 
   async exists(key: string): Promise<boolean> {
@@ -69,21 +99,21 @@ export class LocalStorage implements ResultStore {
   }
 
   describe(): StoreDescription {
-    return description("local", { directory: this.#directory, durable: this.#durable || undefined });
+    return description("local", {
+      directory: this.#directory,
+      durable: this.#durable || undefined,
+      maxAge: this.#maxAge,
+      maxBytes: this.#maxBytes,
+    });
   }
 
-  async close(): Promise<void> {}
+  /** Waits for what is being removed. */
+  async close(): Promise<void> {
+    await this.#retention?.idle();
+  }
 
-  /** The directory is nearly always there already, so it is made only when it turns out not to be. */
   async #fill(draft: string, bytes: Uint8Array): Promise<void> {
-    let file;
-    try {
-      file = await open(draft, "wx", 0o600);
-    } catch (error) {
-      if ((error as NodeJS.ErrnoException).code !== "ENOENT") throw error;
-      await makeDirectory(dirname(draft));
-      file = await open(draft, "wx", 0o600);
-    }
+    const file = await createFile(draft);
     try {
       await file.writeFile(bytes);
       if (this.#durable) await file.sync();
@@ -128,6 +158,39 @@ const PROBLEMS: Readonly<Record<string, StorageProblem>> = {
   EIO: "unavailable",
 };
 
+/** How often a directory is made that another process, which removes old results, takes for an empty one. */
+const ATTEMPTS = 10;
+
+/** Its directory is nearly always there already, so it is made only when it turns out not to be. */
+async function createFile(name: string): Promise<FileHandle> {
+  for (let attempt = 1; ; attempt++) {
+    try {
+      if (attempt > 1) await makeDirectory(dirname(name));
+      return await open(name, "wx", 0o600);
+    } catch (error) {
+      if (!isMissing(error) || attempt > ATTEMPTS) throw error;
+    }
+  }
+}
+
+/** Milliseconds within which another use is not noted. */
+const SAME_USE = 60_000;
+
+/** The time of access says when it was used; file systems keep that by themselves only roughly, or not at all. */
+async function readAndUse(name: string): Promise<Buffer> {
+  const file = await open(name, "r");
+  try {
+    const { atimeMs, mtimeMs } = await file.stat();
+    const content = await file.readFile();
+    const now = Date.now();
+    // Those who may read it may not all change it.
+    if (now - Math.max(atimeMs, mtimeMs) > SAME_USE) await file.utimes(now / 1000, mtimeMs / 1000).catch(() => {});
+    return content;
+  } finally {
+    await file.close();
+  }
+}
+
 /**
  * Makes a directory and what it is in, one by one: Node's own recursive way asks for ever where a file system has a directory in which
  * nothing can be made and calls that "not found", as `/proc` does.
@@ -144,10 +207,14 @@ async function madeOrThere(directory: string): Promise<boolean> {
   try {
     await mkdir(directory, { mode: 0o700 });
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === "ENOENT") return false;
+    if (isMissing(error)) return false;
     unlessThere(error);
   }
   return true;
+}
+
+function isMissing(error: unknown): boolean {
+  return (error as NodeJS.ErrnoException).code === "ENOENT";
 }
 
 /** EISDIR is what some systems say of their root. */

@@ -1,5 +1,5 @@
 /** Reading the options of a store, given by a user or found in a description. */
-import { closest, loadSettings, parseDuration, type Settings } from "@heddle/protocol";
+import { closest, loadSettings, parseDuration, parseSize, type Settings } from "@heddle/protocol";
 import type { Json } from "../../history/run-event.js";
 import { InvalidStoreError } from "../errors.js";
 import type { EnvironmentReference, StoreDescription } from "../result-store.js";
@@ -20,14 +20,31 @@ export function textOption(type: string, name: string, value: unknown): string {
 
 /** Milliseconds; undefined stays undefined. */
 export function durationOption(type: string, name: string, value: unknown): number | undefined {
+  return quantityOption(type, name, value, parseDuration);
+}
+
+/** Bytes; undefined stays undefined. */
+export function sizeOption(type: string, name: string, value: unknown): number | undefined {
+  return quantityOption(type, name, value, parseSize);
+}
+
+function quantityOption(
+  type: string,
+  name: string,
+  value: unknown,
+  parse: (value: number | string) => number,
+): number | undefined {
   if (value === undefined) return undefined;
+  let quantity: number;
   try {
-    const milliseconds = parseDuration(value as number);
-    if (milliseconds > 0) return milliseconds;
+    quantity = parse(value as number);
   } catch (error) {
     throw new InvalidStoreError(type, `${name}: ${(error as Error).message}`, { cause: error });
   }
-  throw new InvalidStoreError(type, `${name} must be more than nothing`);
+  if (quantity <= 0) throw new InvalidStoreError(type, `${name} must be more than nothing`);
+  // In a description, which is JSON, it would become null.
+  if (!Number.isFinite(quantity)) throw new InvalidStoreError(type, `${name} has no end: leave it out for that`);
+  return quantity;
 }
 
 export function secretOption(type: string, name: string, value: unknown): EnvironmentReference | undefined {
