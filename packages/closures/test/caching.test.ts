@@ -1,5 +1,8 @@
+import vm from "node:vm";
 import { describe, expect, it } from "vitest";
-import { capture } from "../src/index.js";
+import { capture, type FunctionNotSerializableError } from "../src/index.js";
+
+type AnyCallable = (...args: never[]) => unknown;
 
 describe("capturing again", () => {
   it("returns the same object while nothing can change", () => {
@@ -98,5 +101,83 @@ describe("capturing again", () => {
     expect(() => capture(fn)).toThrow(/Promise/);
     holder.value = 1;
     expect(capture(fn).token).toHaveLength(64);
+  });
+});
+
+describe("a function that was changed since it was captured is captured anew", () => {
+  const kinds: Readonly<Record<string, () => AnyCallable>> = {
+    "an arrow function": () => () => 1,
+    "an async arrow function": () => async () => 1,
+    "a function": () =>
+      function () {
+        return 1;
+      },
+    "a sloppy function": () => vm.runInThisContext("(function () { return 1; })") as AnyCallable,
+    "a generator": () =>
+      function* () {
+        yield 1;
+      },
+    "an async function": () =>
+      async function () {
+        return 1;
+      },
+    "a class": () => class {} as unknown as AnyCallable,
+    "a method": () => ({ method: () => 1, m() {} }).m,
+  };
+  const changes: Readonly<Record<string, (value: object) => void>> = {
+    "a property": (value) => Object.assign(value, { extra: 1 }),
+    "a hidden property": (value) => Object.defineProperty(value, "extra", { value: 1, configurable: true }),
+    "a property by symbol": (value) => Object.assign(value, { [Symbol.for("extra")]: 1 }),
+    "no more properties": (value) => Object.preventExtensions(value),
+    "frozen properties": (value) => Object.freeze(value),
+    "another property in place of one": (value) => {
+      for (const key of ["name", "constructor"]) if (Object.hasOwn(value, key)) Reflect.deleteProperty(value, key);
+      Object.assign(value, { extra: 1 });
+    },
+  };
+  /** Some changes of classes are refused. */
+  const tokenOrRefusal = (fn: AnyCallable): string => {
+    try {
+      return capture(fn).token;
+    } catch (error) {
+      return (error as FunctionNotSerializableError).code;
+    }
+  };
+  const prototypeOf = (fn: AnyCallable): object | undefined => fn.prototype as object | undefined;
+  const cases = Object.entries(kinds).flatMap(([kind, make]) =>
+    Object.entries(changes).flatMap(([change, apply]) => [
+      { name: `${kind}: ${change}`, make, change: apply },
+      ...(prototypeOf(make()) === undefined
+        ? []
+        : [
+            { name: `${kind}: ${change} of its prototype`, make, change: (fn: AnyCallable) => apply(prototypeOf(fn)!) },
+          ]),
+    ]),
+  );
+
+  it.each(cases)("$name", ({ make, change }) => {
+    const fn = make();
+    const helper = make();
+    const user = () => helper;
+    const [own, users] = [capture(fn), capture(user)];
+    expect(capture(fn)).toBe(own);
+    expect(capture(user)).toBe(users);
+    change(fn);
+    change(helper);
+    expect(tokenOrRefusal(fn)).not.toBe(own.token);
+    expect(tokenOrRefusal(user)).not.toBe(users.token);
+  });
+
+  it("also when it was a constructor meanwhile, and got another prototype", () => {
+    function Made(this: { n: number }) {
+      this.n = 1;
+    }
+    const Constructor = Made as unknown as { new (): object; prototype: object };
+    const user = () => Constructor;
+    const { token } = capture(user);
+    new Constructor();
+    expect(capture(user).token).toBe(token);
+    Constructor.prototype = { more: 1 };
+    expect(capture(user).token).not.toBe(token);
   });
 });

@@ -6,6 +6,7 @@ import { currentShipping, type Shipping } from "../modules/shipping.js";
 import type { Definition } from "../wire/definition.js";
 import type { Integrity } from "../wire/heads.js";
 import { Encoder } from "./encoder.js";
+import { haveSameLayout, UNTOUCHED } from "./layout.js";
 import { integrityOf } from "../integrity.js";
 
 /** A function made ready to travel. */
@@ -83,32 +84,41 @@ function allHold(guards: readonly ShapeGuard[]): boolean {
 class ShapeGuard {
   private readonly shape: Shape;
   /** Undefined for arrow functions and methods, which have none. */
+  private readonly prototype: object | undefined;
   private readonly prototypeShape: Shape | undefined;
 
   constructor(private readonly fn: AnyFunction) {
     this.shape = shapeOf(fn);
     const prototype: unknown = fn.prototype;
-    this.prototypeShape = typeof prototype === "object" && prototype !== null ? shapeOf(prototype) : undefined;
+    if (typeof prototype !== "object" || prototype === null) return;
+    this.prototype = prototype;
+    this.prototypeShape = shapeOf(prototype);
   }
 
   holds(): boolean {
-    const { fn, prototypeShape } = this;
+    const { fn, prototype, prototypeShape } = this;
+    if (!hasShape(fn, this.shape)) return false;
     // A prototype that it did not have would be one property more.
-    return (
-      hasShape(fn, this.shape) && (prototypeShape === undefined || hasShape(fn.prototype as object, prototypeShape))
-    );
+    return prototypeShape === undefined || (fn.prototype === prototype && hasShape(prototype!, prototypeShape));
   }
 }
 
 interface Shape {
-  readonly keys: number;
+  /** An untouched value that V8 lays out in the same way, and to which it therefore need not be compared by its keys. */
+  readonly like: object | undefined;
+  readonly keys: readonly PropertyKey[] | undefined;
   readonly integrity: Integrity | undefined;
 }
 
 function shapeOf(value: object): Shape {
-  return { keys: Reflect.ownKeys(value).length, integrity: integrityOf(value) };
+  const like = UNTOUCHED.find((each) => haveSameLayout(value, each));
+  return { like, keys: like === undefined ? Reflect.ownKeys(value) : undefined, integrity: integrityOf(value) };
 }
 
-function hasShape(value: unknown, { keys, integrity }: Shape): boolean {
-  return Reflect.ownKeys(Object(value) as object).length === keys && integrityOf(value) === integrity;
+function hasShape(value: object, { like, keys, integrity }: Shape): boolean {
+  if (like !== undefined && haveSameLayout(value, like)) return true;
+  if (integrityOf(value) !== integrity) return false;
+  const before = keys ?? Reflect.ownKeys(like!);
+  const now = Reflect.ownKeys(value);
+  return now.length === before.length && now.every((key, at) => key === before[at]);
 }

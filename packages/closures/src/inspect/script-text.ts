@@ -1,8 +1,8 @@
 import type { Debugger, Profiler } from "node:inspector";
-import { getHeapStatistics, setFlagsFromString } from "node:v8";
-import vm from "node:vm";
+import { getHeapStatistics } from "node:v8";
 import type { AnyFunction } from "../any-function.js";
 import type { FunctionInternals } from "./function-internals.js";
+import { withNatives } from "./natives.js";
 import { listen, post } from "./session.js";
 
 /** A script as V8 loaded it. */
@@ -50,18 +50,12 @@ const SOURCE_OF = "(function (fn) { return [%FunctionGetScriptSource(fn), %Funct
 
 /** Asks V8's own functions, which may be called while a flag says so. Takes some 20 microseconds. */
 function sourceOf(fn: AnyFunction): FunctionSource | undefined {
-  setFlagsFromString("--allow-natives-syntax");
-  try {
-    // Compiled anew each time: it could not be once the flag is gone and V8 has dropped what it had compiled.
-    const ask = vm.runInThisContext(SOURCE_OF) as (fn: AnyFunction) => unknown[];
-    const [source, position] = ask(fn);
-    if (typeof source === "string" && typeof position === "number" && position >= 0) return { source, position };
-  } catch {
-    // A release without these functions.
-  } finally {
-    setFlagsFromString("--no-allow-natives-syntax");
-  }
-  return undefined;
+  // Compiled anew each time: it could not be once the flag is gone and V8 has dropped what it had compiled.
+  return withNatives(SOURCE_OF, (ask) => {
+    const [source, position] = (ask as (fn: AnyFunction) => unknown[])(fn);
+    const isKnown = typeof source === "string" && typeof position === "number" && position >= 0;
+    return isKnown ? { source, position } : undefined;
+  });
 }
 
 const urls = new Map<string, string>();
