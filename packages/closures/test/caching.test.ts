@@ -122,7 +122,7 @@ describe("a function that was changed since it was captured is captured anew", (
         return 1;
       },
     "a class": () => class {} as unknown as AnyCallable,
-    "a method": () => ({ method: () => 1, m() {} }).m,
+    "a method": () => ({ method: () => 1, m(this: void) {} }).m,
   };
   const changes: Readonly<Record<string, (value: object) => void>> = {
     "a property": (value) => Object.assign(value, { extra: 1 }),

@@ -30,9 +30,9 @@ export function haveSameLayout(a: object, b: object): boolean {
 export const UNTOUCHED: readonly object[] = [
   () => {},
   async () => {},
-  function () {} as object,
+  function () {},
   vm.runInThisContext("(function () {})") as object,
-  async function () {} as object,
-  { method() {} }.method,
+  async function () {},
+  { method(this: void) {} }.method,
   (function () {} as unknown as { readonly prototype: object }).prototype,
 ];
