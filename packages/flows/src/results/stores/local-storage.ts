@@ -225,7 +225,14 @@ function unlessThere(error: unknown): void {
 
 /** Makes the name durable, not only the content. */
 async function syncDirectory(directory: string): Promise<void> {
-  const handle = await open(directory, "r");
+  let handle: FileHandle;
+  try {
+    handle = await open(directory, "r");
+  } catch (error) {
+    // Another process has taken the result for one too many, and its directory for an empty one.
+    if (isMissing(error)) return;
+    throw error;
+  }
   try {
     await handle.sync();
   } finally {
