@@ -8,32 +8,41 @@ import type { Contender, Program, Sample } from "../harness/contender.js";
 
 const TASKS = 100_000;
 const WORKERS = 2;
+/** Maps of a new cluster that do not count, and that do. */
+const WARM_UPS = 4;
+const ROUNDS = 4;
 /** Tasks a second, in portions, for so many seconds. */
 const RATE = 10_000;
 const PORTIONS = 50;
 const SECONDS = 3;
 
-/** One cluster for each number of pages; undefined: there is no dashboard. */
+/** A cluster with a dashboard or without, and a number of pages that look at it. */
 class Watched {
   #repetition = 0;
+  #pages: Child<"count", number> | undefined;
 
   private constructor(
     readonly scheduler: WatchedScheduler,
     readonly workers: ZeroWorkers,
     readonly client: Client,
-    readonly viewers: Child<"count", number> | undefined,
   ) {}
 
-  static async open(viewers: number | undefined): Promise<Watched> {
-    const scheduler = await WatchedScheduler.start(viewers !== undefined);
+  static async open(withDashboard: boolean): Promise<Watched> {
+    const scheduler = await WatchedScheduler.start(withDashboard);
     const workers = await ZeroWorkers.join(scheduler.address, WORKERS);
     const client = new Client(scheduler.address);
     await client.ready;
-    if (viewers === undefined || viewers === 0) return new Watched(scheduler, workers, client, undefined);
+    return new Watched(scheduler, workers, client);
+  }
+
+  /** From now on so many pages look. */
+  async look(pages: number): Promise<void> {
+    await this.#pages?.close();
+    this.#pages = undefined;
+    if (pages === 0) return;
     const script = new URL("../cluster/viewer-process.ts", import.meta.url);
-    const pages = new Child<"count", number>(script, [scheduler.dashboardUrl, String(viewers)]);
-    await pages.receive();
-    return new Watched(scheduler, workers, client, pages);
+    this.#pages = new Child<"count", number>(script, [this.scheduler.dashboardUrl, String(pages)]);
+    await this.#pages.receive();
   }
 
   /** Microseconds of the scheduler's thread for a task of a map. */
@@ -68,7 +77,7 @@ class Watched {
 
   async close(): Promise<void> {
     await this.client.close();
-    await this.viewers?.close();
+    await this.#pages?.close();
     await this.workers.close();
     await this.scheduler.close();
   }
@@ -81,64 +90,96 @@ class Watched {
   }
 
   async #checkViewers(): Promise<void> {
-    if (this.viewers === undefined) return;
-    this.viewers.send("count");
-    if ((await this.viewers.receive()) === 0) throw new Error("the pages were sent nothing");
+    if (this.#pages === undefined) return;
+    this.#pages.send("count");
+    if ((await this.#pages.receive()) === 0) throw new Error("the pages were sent nothing");
   }
 }
 
 async function open(): Promise<Contender> {
-  const clusters = {
-    none: await Watched.open(undefined),
-    zero: await Watched.open(0),
-    one: await Watched.open(1),
-    five: await Watched.open(5),
-    twenty: await Watched.open(20),
-  };
   return {
     config: {
       workers: `${WORKERS} processes that answer without running anything`,
-      pages: "raw WebSockets that read everything",
+      pages: "raw WebSockets that read everything, come and go at one scheduler",
     },
-    measure: () => measure(clusters),
-    close: async () => {
-      for (const cluster of Object.values(clusters)) await cluster.close();
-    },
+    measure,
+    close: () => Promise.resolve(),
   };
 }
 
-async function measure(
-  clusters: Readonly<Record<"none" | "zero" | "one" | "five" | "twenty", Watched>>,
-): Promise<Sample> {
-  const none = await clusters.none.perTask();
-  const zero = await clusters.zero.perTask();
-  const one = await clusters.one.perTask();
-  const five = await clusters.five.perTask();
-  // The same once more in the other order: whatever drifts meanwhile goes into both.
-  const fiveAgain = await clusters.five.perTask();
-  const oneAgain = await clusters.one.perTask();
-  const zeroAgain = await clusters.zero.perTask();
-  const noneAgain = await clusters.none.perTask();
-  const base = none + noneAgain;
-  const more = (first: number, again: number): number => ((first + again) / base - 1) * 100;
-  const unwatched = await clusters.zero.load();
-  const watched = await clusters.twenty.load();
-  return {
-    "no dashboard, us/task": base / 2,
-    "0 pages, % more": more(zero, zeroAgain),
-    "1 page, % more": more(one, oneAgain),
-    "5 pages, % more": more(five, fiveAgain),
-    "10,000 tasks/s, 0 pages, % of a core": unwatched,
-    "10,000 tasks/s, 20 pages, % of a core": watched,
-    "20 pages, points more": watched - unwatched,
+/**
+ * Two processes of the same program differ by several percent for as long as they live, so that every repetition has processes of its own.
+ * What pages cost is the difference between rounds of one process, to which they come and from which they go.
+ */
+async function measure(): Promise<Sample> {
+  const none = await Watched.open(false);
+  const watched = await Watched.open(true);
+  try {
+    return await compare(none, watched);
+  } finally {
+    await none.close();
+    await watched.close();
+  }
+}
+
+async function compare(none: Watched, watched: Watched): Promise<Sample> {
+  for (const cluster of [none, watched]) for (let round = 0; round < WARM_UPS; round++) await cluster.perTask();
+  const [bare, zero] = await inTurn(
+    () => none.perTask(),
+    () => watched.perTask(),
+  );
+  const perTaskWith = async (pages: number): Promise<number> => {
+    await watched.look(pages);
+    return await watched.perTask();
   };
+  const more = async (pages: number): Promise<number> => {
+    const [without, looked] = await inTurn(
+      () => perTaskWith(0),
+      () => perTaskWith(pages),
+    );
+    return looked / without;
+  };
+  const [one, five] = [await more(1), await more(5)];
+  await watched.look(0);
+  const unwatched = await watched.load();
+  await watched.look(20);
+  const loaded = await watched.load();
+  const percent = (ratio: number): number => (ratio - 1) * 100;
+  return {
+    "no dashboard, us/task": bare,
+    "0 pages, % more": percent(zero / bare),
+    "1 page, % more than 0": percent(one),
+    "5 pages, % more than 0": percent(five),
+    "1 page, % more": percent((zero / bare) * one),
+    "5 pages, % more": percent((zero / bare) * five),
+    "10,000 tasks/s, 0 pages, % of a core": unwatched,
+    "10,000 tasks/s, 20 pages, % of a core": loaded,
+    "20 pages, points more": loaded - unwatched,
+  };
+}
+
+/** Means of both, each as often first as second: whatever drifts meanwhile goes into both. */
+async function inTurn(a: () => Promise<number>, b: () => Promise<number>): Promise<[number, number]> {
+  const sums: [number, number] = [0, 0];
+  for (let round = 0; round < ROUNDS; round++)
+    for (const [index, body] of round % 2 === 0
+      ? ([
+          [0, a],
+          [1, b],
+        ] as const)
+      : ([
+          [1, b],
+          [0, a],
+        ] as const))
+      sums[index] += await body();
+  return [sums[0] / ROUNDS, sums[1] / ROUNDS];
 }
 
 export const dashboard: Program = {
   name: "dashboard",
-  what: "CPU of the scheduler's own thread (its dashboard has another) for a task of a map of 100,000, on two workers that answer without running anything: without a dashboard, and with 0, 1 and 5 pages that look; and its load at 10,000 tasks a second with 0 and 20 pages.",
-  reps: 9,
-  warmups: 3,
+  what: "CPU of the scheduler's own thread (its dashboard has another) for a task of a map of 100,000, on two workers that answer without running anything: without a dashboard, and with 0, 1 and 5 pages that look, in new processes for each repetition; and its load at 10,000 tasks a second with 0 and 20 pages.",
+  reps: 15,
+  warmups: 0,
   contenders: { heddle: open },
   targets: [
     { metric: "1 page, % more", reach: 2, aim: 1 },
