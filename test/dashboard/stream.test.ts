@@ -86,7 +86,7 @@ describe("of a cluster whose every run is known", () => {
       await tip.waitFor();
       await tip.locator(".mono", { hasText: run.key }).waitFor();
       expect(await tip.locator(".mono").innerText()).toBe(run.key);
-      expect(await tip.locator("strong").innerText()).toBe(run.group);
+      await expect.poll(() => tip.locator("strong").innerText()).toBe(run.group);
       expectShown(await tip.locator("dl div", { hasText: "took" }).locator("dd").innerText(), run.end - run.start);
     }
   });
@@ -308,7 +308,7 @@ describe("of a real cluster", () => {
     await expect.poll(async () => (await shown(page, lane)).has(slash, middle - 10, 2, middle + 10, 20)).toBe(true);
     await page.mouse.move(place.left + middle, lane.top + 3);
     await page.locator(".stream-tip", { hasText: "cancelled" }).waitFor();
-    expect(await page.locator(".stream-legend").innerText()).toContain("cancelled");
+    await expect.poll(() => page.locator(".stream-legend").innerText()).toContain("cancelled");
 
     const far = await stream(from - 2_000_000, to + 2_000_000);
     await streamOf(far, 1);
