@@ -1,4 +1,4 @@
-/** Before so many runs, and milliseconds since the first task, nobody can tell how long the rest takes: either is enough. */
+/** How long the rest takes can be told after so many runs, or so many milliseconds since the first task. */
 const RUNS = 20;
 const AFTER = 5_000;
 /** Milliseconds without a run's end after which nobody can tell any more. */
