@@ -12,7 +12,9 @@ const ENTRY = createRequire(import.meta.url).resolve("@heddle/flows/history-writ
 /** Events are posted together: so many, or what has come within so many milliseconds. */
 const BATCH = 2_000;
 const LINGER = 25;
-/** Batches that may wait for the writer. At 2,000 events of some 50 bytes each that is 50 MB; then history has a gap. */
+/** Characters of messages in a batch. It is written in one transaction: on a disk that is nearly full, what is large is lost as a whole. */
+const BATCH_TEXT = 262_144;
+/** Batches that may wait for the writer: some 50 MB of states, or 130 of messages. Then history has a gap. */
 const MAX_WAITING = 500;
 /** How long a process that ends waits for what it has posted to be written, in milliseconds. */
 const EXIT_PATIENCE = 2_000;
@@ -40,6 +42,7 @@ export class HistorySink implements RunEventSink {
   #builders = new Map<string, ChunkBuilder>();
   #last: ChunkBuilder | undefined;
   #collected = 0;
+  #text = 0;
   #timer: NodeJS.Timeout | undefined;
   #posted = 0;
   #gap = false;
@@ -57,10 +60,12 @@ export class HistorySink implements RunEventSink {
 
   take(events: readonly RunEvent[]): void {
     if (this.#over) return;
-    for (const event of events) this.#builder(event.flowRun).add(event);
-    this.#collected += events.length;
-    if (this.#collected >= BATCH) this.#postBatch();
-    else if (this.#collected > 0) this.#timer ??= setTimeout(() => this.#postBatch(), LINGER).unref();
+    for (const event of events) {
+      this.#builder(event.flowRun).add(event);
+      if (event.kind === "log") this.#text += event.message.length;
+      if (++this.#collected >= BATCH || this.#text >= BATCH_TEXT) this.#postBatch();
+    }
+    if (this.#collected > 0) this.#timer ??= setTimeout(() => this.#postBatch(), LINGER).unref();
   }
 
   async flush(): Promise<void> {
@@ -101,7 +106,7 @@ export class HistorySink implements RunEventSink {
     const chunks = [...this.#builders.values()].map((builder) => builder.chunk);
     this.#builders = new Map();
     this.#last = undefined;
-    this.#collected = 0;
+    this.#collected = this.#text = 0;
     if (this.#posted - Atomics.load(this.#options.done, 0) >= MAX_WAITING) return this.#leaveGap();
     this.#thread ??= this.#start();
     if (this.#post(this.#thread, { type: "batch", chunks })) this.#posted++;

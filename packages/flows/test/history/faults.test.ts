@@ -225,6 +225,20 @@ describe("a file that cannot be written", () => {
     expect(runs.length).toBeLessThan(5_000);
   });
 
+  it("because there is no room for all that comes at once keeps what there is room for", async () => {
+    using scratch = new Scratch();
+    const { status, stdout } = await shell(
+      `trap '' XFSZ; ulimit -f 2048; exec "${process.execPath}" cannot-write.mjs "${scratch.file}" 0 500`,
+    );
+    expect(status).toBe(0);
+    expect(stdout.match(/^HEDDLE_HISTORY_NOT_WRITTEN/gm)).toHaveLength(1);
+    using history = HistoryReader.open(scratch.file);
+    const { lines } = history.logs("a".repeat(32), { limit: 1_000 });
+    // The limit is a megabyte; a line has eight kilobytes.
+    expect(lines.length).toBeGreaterThan(30);
+    expect(lines.length).toBeLessThan(130);
+  });
+
   it("for a while is written to as soon as it can be", async () => {
     using scratch = new Scratch();
     using warnings = new Warnings();

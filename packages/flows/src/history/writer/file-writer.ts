@@ -74,6 +74,8 @@ export class FileWriter {
       const chunks = batch;
       if (!this.#attempt(() => (this.#opened ?? this.#open()).runs.write(chunks))) return;
       this.#backlog.shift();
+      // Only that ends the trouble: on a full disk there may be room for a beat.
+      this.#told = false;
     }
   }
 
@@ -81,7 +83,6 @@ export class FileWriter {
   #attempt(action: () => void, fresh = false): boolean {
     try {
       action();
-      this.#told = false;
       return true;
     } catch (error) {
       if (isDamage(error) && !fresh && this.#putAside(error)) return this.#attempt(action, true);
