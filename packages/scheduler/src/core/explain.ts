@@ -72,16 +72,12 @@ function explainQueued(state: SchedulerState, slot: number): { [key: string]: Pl
     return { reason: "the scheduler has just started again and waits for workers and clients to come back" };
   }
   const queue = queueOf(state, slot);
-  let position = 1;
+  const before = new Set<number>();
   queue.forEach((other) => {
-    if (
-      other !== slot &&
-      tasks.state[other] === State.queued &&
-      queueOf(state, other) === queue &&
-      tasks.before(other, slot)
-    )
-      position++;
+    if (tasks.state[other] === State.queued && queueOf(state, other) === queue && tasks.before(other, slot))
+      before.add(other);
   });
+  const position = before.size + 1;
   const preferred = tasks.worker[slot]!;
   const requirement = state.requirement(slot);
   const where =

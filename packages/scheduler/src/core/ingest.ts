@@ -3,6 +3,7 @@ import { Chunk } from "./chunk.js";
 import type { ClientRecord, OpenGraph } from "./clients.js";
 import type { Definition } from "./definitions.js";
 import { hashKey } from "./key-index.js";
+import { reorder } from "./queues.js";
 import type { Requirement } from "./requirements.js";
 import type { SchedulerState } from "./state.js";
 import { State } from "./task-state.js";
@@ -71,7 +72,11 @@ export function submit(t: Transitions, client: ClientRecord, message: SubmitTask
       // Two requests for one task: the greater wishes hold.
       const options = chunk.optionsAt(row);
       if (options !== undefined) {
-        tasks.priority[slot] = Math.max(tasks.priority[slot]!, options.priority ?? 0);
+        const priority = options.priority ?? 0;
+        if (priority > tasks.priority[slot]!) {
+          tasks.priority[slot] = priority;
+          reorder(state, slot);
+        }
         tasks.retriesLeft[slot] = Math.max(tasks.retriesLeft[slot]!, (options.retries ?? 0) - tasks.attempts[slot]!);
       }
     }

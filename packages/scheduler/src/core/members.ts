@@ -8,7 +8,7 @@ import { ComputeColumns, TaskColumns } from "./outbox.js";
 import { loseReplica, recordLost, restores } from "./reports.js";
 import { tellToListen } from "./printed.js";
 import { Cause } from "./story.js";
-import { TaskHeap } from "./task-heap.js";
+import { TaskQueue } from "./task-queue.js";
 import { isDispatched, isHeldBack, isUnfinished, State } from "./task-state.js";
 import { Flag, NONE } from "./task-table.js";
 import type { Transitions } from "./transitions.js";
@@ -23,7 +23,7 @@ export function workerJoined(t: Transitions, index: number, name: string, hello:
     name,
     hello,
     state.now,
-    new TaskHeap(state.tasks),
+    new TaskQueue(state.tasks),
     new ComputeColumns(),
     new TaskColumns(),
   );
@@ -69,7 +69,7 @@ export function membersChanged(t: Transitions): void {
   }
 }
 
-function changeEligibility(t: Transitions, queue: TaskHeap, eligible: boolean): void {
+function changeEligibility(t: Transitions, queue: TaskQueue, eligible: boolean): void {
   if (queue.live === 0) return;
   const { tasks } = t.state;
   const from = eligible ? State.noWorker : State.queued;

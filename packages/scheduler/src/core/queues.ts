@@ -1,6 +1,6 @@
 import type { SchedulerState } from "./state.js";
 import { State } from "./task-state.js";
-import type { TaskHeap } from "./task-heap.js";
+import type { TaskQueue } from "./task-queue.js";
 import { NONE } from "./task-table.js";
 import { preferredWorker } from "./placement.js";
 
@@ -34,7 +34,7 @@ export function place(state: SchedulerState, slot: number): typeof State.queued 
 }
 
 /** The queue a ready task is in. */
-export function queueOf(state: SchedulerState, slot: number): TaskHeap {
+export function queueOf(state: SchedulerState, slot: number): TaskQueue {
   const requirement = state.requirement(slot);
   if (requirement !== undefined) return requirement.queue;
   const worker = state.tasks.worker[slot]!;
@@ -52,7 +52,7 @@ export function unqueue(state: SchedulerState, slot: number): void {
 }
 
 /** The first task that really is in this queue, -1 when there is none. Entries of tasks that left are dropped on the way. */
-export function head(state: SchedulerState, queue: TaskHeap): number {
+export function head(state: SchedulerState, queue: TaskQueue): number {
   for (;;) {
     const slot = queue.peek();
     if (slot === NONE) return NONE;
@@ -60,4 +60,10 @@ export function head(state: SchedulerState, queue: TaskHeap): number {
     if ((at === State.queued || at === State.noWorker) && queueOf(state, slot) === queue) return slot;
     queue.pop();
   }
+}
+
+/** The priority of a task has been raised: where it waits, it goes before others. */
+export function reorder(state: SchedulerState, slot: number): void {
+  const at = state.tasks.state[slot]!;
+  if (at === State.queued || at === State.noWorker) queueOf(state, slot).push(slot);
 }

@@ -8,11 +8,13 @@ import {
   type WorkerToScheduler,
 } from "@heddle/protocol";
 import { lostData, rerun } from "./failures.js";
+import { isCurrent } from "./current-run.js";
 import { abandonedRun } from "./record/abandoned-runs.js";
+import { recordFinished } from "./record/finished-runs.js";
 import type { EndedRun } from "./record/recorder.js";
 import type { SchedulerState } from "./state.js";
 import { Cause } from "./story.js";
-import { isDispatched, State } from "./task-state.js";
+import { State } from "./task-state.js";
 import { Flag, NONE } from "./task-table.js";
 import { publishOfWorker } from "./topics.js";
 import type { Transitions } from "./transitions.js";
@@ -20,21 +22,13 @@ import { notifyPending } from "./wants.js";
 import { executing, observeClock } from "./watching.js";
 import { countRun, type WorkerRecord } from "./workers.js";
 
-/** A run counts only while its task is still at this worker with this run id: anything older is refused. */
-function isCurrent(state: SchedulerState, worker: WorkerRecord, slot: number, run: number): boolean {
-  const { tasks } = state;
-  return (
-    slot !== NONE && tasks.run[slot] === run && tasks.worker[slot] === worker.index && isDispatched(tasks.state[slot]!)
-  );
-}
-
 function finished(t: Transitions, worker: WorkerRecord, message: RunsFinished): void {
   const { state } = t;
   const { tasks } = state;
   state.cause = Cause.finished;
   worker.busySince = state.now;
   let inlineAt = 0;
-  state.recorder?.beginRuns(worker, message, state.now);
+  if (state.recorder !== undefined) recordFinished(state, state.recorder, worker, message);
   for (let row = 0; row < message.tasks.length; row++) {
     const inlineStart = inlineAt;
     const inlineLength = at(message.inlineLengths, row);
@@ -44,13 +38,11 @@ function finished(t: Transitions, worker: WorkerRecord, message: RunsFinished): 
     if (!isCurrent(state, worker, slot, message.runs[row]!)) {
       // It keeps a result nobody asked it for any more, unless that is the very task another run of which it has finished.
       if (slot === NONE || !state.holds(worker.index, slot)) worker.free.push(id);
-      state.recorder?.notFinished();
       continue;
     }
     const nbytes = message.nbytes[row]!;
     state.group(slot).observe(busyOf(state, slot, message, row), nbytes);
     tasks.nbytes[slot] = nbytes;
-    if (state.recorder !== undefined) recordFinished(state, slot);
     // Should it have to run again, it may fail as often again.
     tasks.retriesLeft[slot]! += tasks.attempts[slot]!;
     tasks.attempts[slot] = 0;
@@ -80,7 +72,6 @@ function finished(t: Transitions, worker: WorkerRecord, message: RunsFinished): 
     // Row by row: a later row of the same report may be the successor of this one.
     t.settleRecommended();
   }
-  state.recorder?.endRuns();
 }
 
 /** What another run of the kind may take. One without inputs that decoded something revived its function, which the next need not. */
@@ -106,15 +97,6 @@ const ended: EndedRun = {
   nbytes: 0,
   attempt: 0,
 };
-
-function recordFinished(state: SchedulerState, slot: number): void {
-  const { tasks } = state;
-  const chunk = state.chunkOf(slot);
-  const row = tasks.row[slot]!;
-  const keyStart = chunk.keyStart(row);
-  const keyLength = chunk.keyEnd(row) - keyStart;
-  state.recorder!.finished(tasks.group[slot]!, tasks.attempts[slot]! + 1, chunk.keysAt + keyStart, keyLength);
-}
 
 function recordErred(
   state: SchedulerState,

@@ -1,5 +1,5 @@
 import type { TaskOptions } from "@heddle/protocol";
-import type { TaskHeap } from "./task-heap.js";
+import type { TaskQueue } from "./task-queue.js";
 import type { WorkerRecord } from "./workers.js";
 
 /** Tasks with the same restrictions on where they may run wait in one queue. */
@@ -12,7 +12,7 @@ export class Requirement {
     readonly workers: ReadonlySet<string> | undefined,
     readonly allowOtherWorkers: boolean,
     readonly resources: readonly (readonly [string, number])[],
-    readonly queue: TaskHeap,
+    readonly queue: TaskQueue,
   ) {}
 
   /** Names only: a worker that merely lacks resources now is still the right one. */
@@ -43,9 +43,9 @@ export class Requirement {
 
 export class RequirementTable {
   readonly #byId = new Map<string, Requirement>();
-  readonly #newQueue: () => TaskHeap;
+  readonly #newQueue: () => TaskQueue;
 
-  constructor(newQueue: () => TaskHeap) {
+  constructor(newQueue: () => TaskQueue) {
     this.#newQueue = newQueue;
   }
 

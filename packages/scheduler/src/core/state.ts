@@ -12,7 +12,7 @@ import { AbandonedRuns } from "./record/abandoned-runs.js";
 import type { Recorder } from "./record/recorder.js";
 import { RequirementTable, type Requirement } from "./requirements.js";
 import { Cause, StoryLog, type CauseCode } from "./story.js";
-import { TaskHeap } from "./task-heap.js";
+import { TaskQueue } from "./task-queue.js";
 import { Flag, NONE, TaskTable } from "./task-table.js";
 import { Topics } from "./topics.js";
 import { hasRoom, UNKNOWN_DURATION, type WorkerRecord } from "./workers.js";
@@ -62,7 +62,7 @@ export class SchedulerState {
   });
   readonly story = new StoryLog();
   /** Ready tasks that may run anywhere and prefer no worker. */
-  readonly queue: TaskHeap;
+  readonly queue: TaskQueue;
   /** Tasks in any queue. */
   backlog = 0;
   nextId = 1;
@@ -91,8 +91,8 @@ export class SchedulerState {
     this.index = new KeyIndex(this.tasks, (slot, key, start, end) =>
       this.chunkOf(slot).keyEquals(this.tasks.row[slot]!, key, start, end),
     );
-    this.queue = new TaskHeap(this.tasks);
-    this.requirements = new RequirementTable(() => new TaskHeap(this.tasks));
+    this.queue = new TaskQueue(this.tasks);
+    this.requirements = new RequirementTable(() => new TaskQueue(this.tasks));
   }
 
   chunkOf(slot: number): Chunk {

@@ -1,7 +1,7 @@
 import type { Heartbeat, WorkerHello } from "@heddle/protocol";
 import type { Definition } from "./definitions.js";
 import type { ComputeColumns, TaskColumns } from "./outbox.js";
-import type { TaskHeap } from "./task-heap.js";
+import type { TaskQueue } from "./task-queue.js";
 
 /** Work sent ahead to a worker, at most: microseconds per thread. */
 const WINDOW_TIME = 20_000;
@@ -54,7 +54,7 @@ export interface WorkerRecord {
   managed: number;
   bandwidth: number;
   /** Ready tasks that are best run here, held at the scheduler, and their estimated time. */
-  readonly queue: TaskHeap;
+  readonly queue: TaskQueue;
   queuedTime: number;
   /** Tasks whose dependents could go with them once the window has room. */
   tails: number[];
@@ -74,7 +74,7 @@ export function newWorker(
   name: string,
   hello: WorkerHello,
   now: number,
-  queue: TaskHeap,
+  queue: TaskQueue,
   compute: ComputeColumns,
   free: TaskColumns,
 ): WorkerRecord {

@@ -40,16 +40,26 @@ export class Census {
     }
   }
 
+  /** Neighbours are mostly alike: a stretch of them is one addition. */
   #look({ state, group, nbytes, highest, size }: TaskTable): void {
     const counts = this.#counts;
     const bytes = this.#nbytes;
+    let last = 0;
+    let alike = 0;
     for (let slot = 0, left = size; slot < highest && left > 0; slot++) {
       const code = state[slot]!;
       if (code === State.forgotten) continue;
       left--;
-      const at = group[slot]!;
-      counts[at * STATE_STRIDE + code]!++;
-      if (code === State.memory) bytes[at]! += nbytes[slot]!;
+      const at = group[slot]! * STATE_STRIDE + code;
+      if (code === State.memory) bytes[group[slot]!]! += nbytes[slot]!;
+      if (at === last) {
+        alike++;
+        continue;
+      }
+      counts[last]! += alike;
+      last = at;
+      alike = 1;
     }
+    counts[last]! += alike;
   }
 }
