@@ -27,6 +27,8 @@ export function submit(t: Transitions, client: ClientRecord, message: SubmitTask
     requirements: requirementsOf(state, message),
   });
   const chunkIndex = state.addChunk(chunk);
+  const { recorder } = state;
+  recorder?.expect(state.nextId + message.rows);
   let depAt = 0;
 
   for (let row = 0; row < message.rows; row++) {
@@ -55,7 +57,10 @@ export function submit(t: Transitions, client: ClientRecord, message: SubmitTask
       tasks.hash[slot] = hash;
       tasks.order[slot] = order;
       attach(state, slot, chunk, chunkIndex, row);
-      state.recorder?.created(tasks.group[slot]!);
+      if (recorder !== undefined) {
+        recorder.created(tasks.group[slot]!);
+        recorder.describe(tasks.id[slot]!, tasks.group[slot]!, chunk.keysAt + start, end - start);
+      }
       state.index.add(hash, slot);
       state.ids.set(tasks.id[slot]!, slot);
       connect(state, slot, chunk, row, client, message.deps, depStart);
@@ -192,7 +197,11 @@ function adoptOrphan(
   tasks.clear(slot, Flag.orphan | Flag.data);
   tasks.order[slot] = order;
   attach(state, slot, chunk, chunkIndex, row);
-  state.recorder?.regrouped(formerGroup, tasks.group[slot]!);
+  const { recorder } = state;
+  if (recorder === undefined) return;
+  recorder.regrouped(formerGroup, tasks.group[slot]!);
+  const keyStart = chunk.keyStart(row);
+  recorder.describe(tasks.id[slot]!, tasks.group[slot]!, chunk.keysAt + keyStart, chunk.keyEnd(row) - keyStart);
 }
 
 /** Whether a request for an existing key asks for the task that has it. */

@@ -8,13 +8,11 @@ import {
   type WorkerToScheduler,
 } from "@heddle/protocol";
 import { lostData, rerun } from "./failures.js";
-import { isCurrent } from "./current-run.js";
 import { abandonedRun } from "./record/abandoned-runs.js";
-import { recordFinished } from "./record/finished-runs.js";
-import type { EndedRun } from "./record/recorder.js";
+import type { EndedRun, Recorder } from "./record/recorder.js";
 import type { SchedulerState } from "./state.js";
 import { Cause } from "./story.js";
-import { State } from "./task-state.js";
+import { isDispatched, State } from "./task-state.js";
 import { Flag, NONE } from "./task-table.js";
 import { publishOfWorker } from "./topics.js";
 import type { Transitions } from "./transitions.js";
@@ -22,13 +20,22 @@ import { notifyPending } from "./wants.js";
 import { executing, observeClock } from "./watching.js";
 import { countRun, type WorkerRecord } from "./workers.js";
 
+/** A run counts only while its task is still at this worker with this run id: anything older is refused. */
+function isCurrent(state: SchedulerState, worker: WorkerRecord, slot: number, run: number): boolean {
+  const { tasks } = state;
+  return (
+    slot !== NONE && tasks.run[slot] === run && tasks.worker[slot] === worker.index && isDispatched(tasks.state[slot]!)
+  );
+}
+
 function finished(t: Transitions, worker: WorkerRecord, message: RunsFinished): void {
   const { state } = t;
   const { tasks } = state;
   state.cause = Cause.finished;
   worker.busySince = state.now;
   let inlineAt = 0;
-  if (state.recorder !== undefined) recordFinished(state, state.recorder, worker, message);
+  const { recorder } = state;
+  recorder?.beginRuns(worker, message, state.now);
   for (let row = 0; row < message.tasks.length; row++) {
     const inlineStart = inlineAt;
     const inlineLength = at(message.inlineLengths, row);
@@ -38,11 +45,13 @@ function finished(t: Transitions, worker: WorkerRecord, message: RunsFinished): 
     if (!isCurrent(state, worker, slot, message.runs[row]!)) {
       // It keeps a result nobody asked it for any more, unless that is the very task another run of which it has finished.
       if (slot === NONE || !state.holds(worker.index, slot)) worker.free.push(id);
+      recorder?.notFinished(row);
       continue;
     }
     const nbytes = message.nbytes[row]!;
     state.group(slot).observe(busyOf(state, slot, message, row), nbytes);
     tasks.nbytes[slot] = nbytes;
+    if (recorder?.isPlain(id, tasks.attempts[slot]!) === false) recordFinished(state, recorder, row, slot);
     // Should it have to run again, it may fail as often again.
     tasks.retriesLeft[slot]! += tasks.attempts[slot]!;
     tasks.attempts[slot] = 0;
@@ -72,6 +81,7 @@ function finished(t: Transitions, worker: WorkerRecord, message: RunsFinished): 
     // Row by row: a later row of the same report may be the successor of this one.
     t.settleRecommended();
   }
+  recorder?.endRuns();
 }
 
 /** What another run of the kind may take. One without inputs that decoded something revived its function, which the next need not. */
@@ -97,6 +107,16 @@ const ended: EndedRun = {
   nbytes: 0,
   attempt: 0,
 };
+
+/** One of many attempts, or of a task from long ago. @param reportRow - of the report */
+function recordFinished(state: SchedulerState, recorder: Recorder, reportRow: number, slot: number): void {
+  const { tasks } = state;
+  const chunk = state.chunkOf(slot);
+  const row = tasks.row[slot]!;
+  const keyStart = chunk.keyStart(row);
+  const keyLength = chunk.keyEnd(row) - keyStart;
+  recorder.finished(reportRow, tasks.group[slot]!, tasks.attempts[slot]! + 1, chunk.keysAt + keyStart, keyLength);
+}
 
 function recordErred(
   state: SchedulerState,

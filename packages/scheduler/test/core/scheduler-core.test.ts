@@ -80,6 +80,18 @@ describe("from submission to result", () => {
     expect(w.order).toEqual(["high", "low1", "low2", "low3"]);
   });
 
+  test("[SCH-5] a task that waits already goes first when it is asked for again with a higher priority", () => {
+    const s = new TestScheduler();
+    const c = s.client();
+    const d = s.client();
+    c.submit([{ key: "low1" }, { key: "low2" }, { key: "low3" }]);
+    d.submit([{ key: "low2", options: { priority: 5 } }]);
+    const w = s.worker();
+    w.drain();
+    expect(w.order).toEqual(["low2", "low1", "low3"]);
+    expect(d.heard.get("low2")).toBe("finished");
+  });
+
   test("[SCH-6] equal keys are one task; the same key for something else is a conflict, and nothing is lost", () => {
     const s = new TestScheduler();
     const w = s.worker();

@@ -2,6 +2,8 @@ import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { RowState } from "@heddle/protocol/dashboard";
 import { RunPart, RunWriter, allocateRunRing, type ReportedRuns } from "../../src/core/record/run-ring.js";
+import { TaskDirectory, allocateTaskDirectory } from "../../src/core/record/task-directory.js";
+import { OTHER } from "../../src/core/record/memory.js";
 import { RowTable } from "../../src/dashboard/thread/row-table.js";
 import { Transcriber } from "../../src/dashboard/thread/transcriber.js";
 
@@ -41,11 +43,20 @@ const LANE = 5;
 const OFFSET = 250;
 const NOW = 1e9;
 
+/** The directory of tasks has the even ones; what there is to say of the others is said with their runs. */
+const isKnown = (task: number): boolean => task % 2 === 0;
+const tasks = allocateTaskDirectory(2 ** 20);
+const directory = new TaskDirectory(tasks);
+directory.expect(1e6 + 1);
+for (let task = 0; task <= 1e6; task++) if (isKnown(task)) directory.set(task, task % 7, task, task % 100);
+
 function write(writer: RunWriter, runs: readonly Run[]): void {
   writer.begin(reported(runs), LANE, OFFSET, NOW);
-  for (const { task, counts } of runs)
-    if (counts) writer.tell(task % 7, task, (task % 100) | (RowState.memory << RunPart.state) | (1 << RunPart.attempt));
-    else writer.skip();
+  runs.forEach(({ task, counts }, row) => {
+    const parts = (task % 100) | (RowState.memory << RunPart.state) | (1 << RunPart.attempt);
+    if (!counts) writer.skip(row);
+    else if (!isKnown(task)) writer.tell(row, task % 7, task, parts);
+  });
   writer.end();
 }
 
@@ -88,7 +99,7 @@ describe("runs on their way to the dashboard", () => {
         const ring = allocateRunRing(1024);
         const table = new RowTable(8192);
         const writer = new RunWriter(ring);
-        const transcriber = new Transcriber(ring, table);
+        const transcriber = new Transcriber(ring, tasks, table);
         all.forEach((runs, i) => {
           write(writer, runs);
           writer.publish();
@@ -106,7 +117,7 @@ describe("runs on their way to the dashboard", () => {
   test("are not seen before they are published", () => {
     const ring = allocateRunRing(1024);
     const writer = new RunWriter(ring);
-    const transcriber = new Transcriber(ring, new RowTable(1024));
+    const transcriber = new Transcriber(ring, tasks, new RowTable(1024));
     write(writer, [{ task: 1, busy: 1, waited: 0, thread: 0, counts: true }]);
     transcriber.advance();
     expect(transcriber.head).toBe(0);
@@ -119,7 +130,7 @@ describe("runs on their way to the dashboard", () => {
     const ring = allocateRunRing(1024);
     const table = new RowTable(8192);
     const writer = new RunWriter(ring);
-    const transcriber = new Transcriber(ring, table);
+    const transcriber = new Transcriber(ring, tasks, table);
     const runs = Array.from({ length: 5000 }, (_, task): Run => ({
       task,
       busy: 1,
@@ -156,11 +167,49 @@ describe("runs on their way to the dashboard", () => {
       writer.publish();
     }
     const table = new RowTable(8192);
-    const second = new Transcriber(ring, table);
+    const second = new Transcriber(ring, tasks, table);
     second.advance();
     expect(second.head).toBe(1500);
     expect(second.first).toBeGreaterThan(400);
     expect(second.first).toBeLessThan(600);
     expect(rowsOf(table, second.first, 1500)).toEqual(expected(runs.slice(second.first), second.first));
+  });
+
+  test("whose task the directory does not know any more have no name, and nobody else's", () => {
+    const few = allocateTaskDirectory(1024);
+    const forgetful = new TaskDirectory(few);
+    const ring = allocateRunRing(1024);
+    const writer = new RunWriter(ring);
+    const table = new RowTable(1024);
+    const transcriber = new Transcriber(ring, few, table);
+    const plain = (task: number): void => {
+      writer.begin(reported([{ task, busy: 1, waited: 0, thread: 0, counts: true }]), LANE, OFFSET, NOW);
+      writer.end();
+      writer.publish();
+      transcriber.advance();
+    };
+    const named = (row: number): unknown => [
+      table.shorts[row * 16 + 3],
+      table.keyStarts[row]! * Math.sign(table.keyLengths[row]!),
+      table.keyLengths[row],
+    ];
+    forgetful.expect(8);
+    forgetful.set(7, 3, 70, 9);
+    plain(7);
+    forgetful.expect(600);
+    // It may be gone by the time that somebody looks: the scheduler says of it what there is to say.
+    expect(forgetful.isOld(7)).toBe(true);
+    expect(forgetful.isOld(590)).toBe(false);
+    plain(7);
+    forgetful.expect(1 + 7 + 1024);
+    forgetful.set(7 + 1024, 4, 80, 5);
+    plain(7);
+    plain(7 + 1024);
+    expect([0, 1, 2, 3].map(named)).toEqual([
+      [3, 70, 9],
+      [3, 70, 9],
+      [OTHER, 0, 0],
+      [4, 80, 5],
+    ]);
   });
 });

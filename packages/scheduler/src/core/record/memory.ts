@@ -4,6 +4,7 @@
  */
 
 import { allocateRunRing, type RunRingMemory } from "./run-ring.js";
+import { allocateTaskDirectory, type TaskDirectoryMemory } from "./task-directory.js";
 
 /** Groups beyond this share the last index; as many lanes. */
 export const MAX_INDEX = 0xffff;
@@ -44,6 +45,8 @@ export interface RecordMemory {
   readonly control: SharedArrayBuffer;
   /** The last runs that have ended. */
   readonly runs: RunRingMemory;
+  /** What rows show of the last tasks. */
+  readonly tasks: TaskDirectoryMemory;
   /** The last bytes of keys. */
   readonly keys: SharedArrayBuffer;
   /** Int32[group][state]. */
@@ -66,6 +69,8 @@ const MIN_ROWS = 1024;
 /** Runs that may end before the dashboard's thread must have looked, at least and at most. */
 const MIN_RUNS = 2 ** 16;
 const MAX_RUNS = 2 ** 19;
+/** Tasks whose rows cost the scheduler least: half as many may have come between a task and its end. */
+const MAX_TASKS = 2 ** 21;
 
 /** @param rows - rows to keep; rounded up to a power of two */
 export function allocateRecord(rows: number): RecordMemory {
@@ -76,6 +81,7 @@ export function allocateRecord(rows: number): RecordMemory {
     rows: capacity,
     control: shared(64),
     runs: allocateRunRing(Math.min(Math.max(capacity, MIN_RUNS), MAX_RUNS)),
+    tasks: allocateTaskDirectory(Math.min(2 * Math.max(capacity, MIN_RUNS), MAX_TASKS)),
     keys: shared(capacity * KEY_BYTES),
     counts: shared(indices * STATE_STRIDE * 4),
     finished: shared(indices * 4),

@@ -6,6 +6,7 @@ import type { TaskTable } from "../task-table.js";
 import { Census } from "./census.js";
 import { Control, Gauge, MAX_INDEX, OTHER, RecordColumns, type RecordMemory } from "./memory.js";
 import { RunPart, RunWriter, type ReportedRuns } from "./run-ring.js";
+import { TaskDirectory } from "./task-directory.js";
 import type { FailureNews, GoneWorker, NewGroup, NewWorker, RecordNews } from "./news.js";
 
 /** Kinds of failures told at once; beyond it only their number is. */
@@ -43,6 +44,7 @@ export class Recorder {
   readonly #columns: RecordColumns;
   readonly #keyMask: number;
   readonly #runs: RunWriter;
+  readonly #tasks: TaskDirectory;
   /** A report of one run. */
   readonly #one: Writable<ReportedRuns> = {
     tasks: new Int32Array(1),
@@ -77,6 +79,7 @@ export class Recorder {
     this.memory = memory;
     this.#columns = new RecordColumns(memory);
     this.#runs = new RunWriter(memory.runs);
+    this.#tasks = new TaskDirectory(memory.tasks);
     this.#keyMask = memory.keys.byteLength - 1;
     this.#columns.laneGroups.fill(IDLE);
   }
@@ -177,6 +180,16 @@ export class Recorder {
     this.#created[group]!++;
   }
 
+  /** So many tasks are about to be described; their ids are below `head`. */
+  expect(head: number): void {
+    this.#tasks.expect(head);
+  }
+
+  /** @param keyAt - where {@link keepKeys} put its key; @param keyLength - bytes */
+  describe(task: number, group: number, keyAt: number, keyLength: number): void {
+    if (!this.#tasks.isOld(task)) this.#tasks.set(task, group, keyAt, kept(keyLength));
+  }
+
   /** A task turned out to belong to another group. */
   regrouped(from: number, to: number): void {
     this.#created[from]!--;
@@ -224,21 +237,26 @@ export class Recorder {
   // ---- runs
 
   /**
-   * Begins a report of runs that have made results. Then each of them is told of in order, by {@link finished} or {@link notFinished},
-   * and {@link endRuns} is called.
+   * Begins a report of runs that have made results. Of those of which {@link isPlain} is false more is said by {@link finished}, of those
+   * that do not count by {@link notFinished}; then {@link endRuns} is called.
    */
   beginRuns(worker: WorkerRecord, runs: ReportedRuns, now: number): void {
     this.#runs.begin(runs, worker.lane, worker.clockOffset, now);
   }
 
-  /** @param keyAt - where {@link keepKeys} put its key; @param keyLength - bytes */
-  finished(group: number, attempt: number, keyAt: number, keyLength: number): void {
-    this.#runs.tell(group, keyAt, partsOf(RowState.memory, attempt, 0, keyLength));
+  /** Nothing more has to be said of a run that made a result. @param failures - attempts before it */
+  isPlain(task: number, failures: number): boolean {
+    return failures === 0 && !this.#tasks.isOld(task);
+  }
+
+  /** @param row - of the report; @param keyAt - where {@link keepKeys} put its key; @param keyLength - bytes */
+  finished(row: number, group: number, attempt: number, keyAt: number, keyLength: number): void {
+    this.#runs.tell(row, group, keyAt, partsOf(RowState.memory, attempt, 0, keyLength));
   }
 
   /** A run that did not count. */
-  notFinished(): void {
-    this.#runs.skip();
+  notFinished(row: number): void {
+    this.#runs.skip(row);
   }
 
   endRuns(): void {
@@ -277,7 +295,7 @@ export class Recorder {
     one.fetched = run.fetched;
     one.decoded = run.decoded;
     this.#runs.begin(one, worker.lane, worker.clockOffset, now);
-    this.#runs.tell(run.group, keyAt, parts);
+    this.#runs.tell(0, run.group, keyAt, parts);
     this.#runs.end();
   }
 
@@ -326,10 +344,17 @@ export class Recorder {
 }
 
 function partsOf(state: number, attempt: number, flags: number, keyLength: number): number {
-  const length = keyLength > MAX_KEY ? 0 : keyLength;
   return (
-    length | (state << RunPart.state) | (Math.min(attempt, MAX_ATTEMPT) << RunPart.attempt) | (flags << RunPart.flags)
+    kept(keyLength) |
+    (state << RunPart.state) |
+    (Math.min(attempt, MAX_ATTEMPT) << RunPart.attempt) |
+    (flags << RunPart.flags)
   );
+}
+
+/** Bytes that are kept of a key of so many. */
+function kept(keyLength: number): number {
+  return keyLength > MAX_KEY ? 0 : keyLength;
 }
 
 function laneOf(worker: WorkerRecord, thread: number): number {

@@ -26,6 +26,10 @@ export const Batch = {
   waited: 6,
   fetched: 7,
   decoded: 8,
+  /** Number of its first run among those that are some. */
+  row: 9,
+  /** 1: its runs have parts. 0: all are plain. */
+  hasParts: 10,
 } as const;
 export const BATCH_STRIDE = 12;
 /** Every run has its own: in the column. */
@@ -33,6 +37,10 @@ export const PER_RUN = -1;
 
 /** Bits of a run's `parts`: bytes of its key, state, attempt, flags. */
 export const RunPart = { keyLength: 0, state: 16, attempt: 20, flags: 24 } as const;
+/** Parts of a run that made a result in its first attempt: what else there is to say of its task, the directory of tasks knows. */
+export const PLAIN = 0;
+/** Parts of a run that is none. */
+export const NO_RUN = 0xffffffff;
 
 export interface RunRingMemory {
   /** Runs that are kept, and batches: powers of two. */
@@ -52,10 +60,11 @@ export interface RunRingMemory {
   readonly waited: SharedArrayBuffer;
   readonly fetched: SharedArrayBuffer;
   readonly decoded: SharedArrayBuffer;
-  /** Uint16: group. Uint32: where its key begins among all bytes of keys ever written; see {@link RunPart}. */
+  /** Where the batch has some, Uint32: {@link RunPart}, PLAIN or NO_RUN. */
+  readonly parts: SharedArrayBuffer;
+  /** Where there are parts. Uint16: group. Uint32: where its key begins among all bytes of keys ever written. */
   readonly groups: SharedArrayBuffer;
   readonly keyStarts: SharedArrayBuffer;
-  readonly parts: SharedArrayBuffer;
 }
 
 /** @param capacity - runs: a power of two */
@@ -139,11 +148,13 @@ export class RunWriter {
   readonly #mask: number;
   #next = 0;
   #nextBatch = 0;
-  /** The batch that is being written: where its fields are, number of its first run, and how many have been told of. */
+  /** The batch that is being written: where its fields are, number of its first run, and how many it has. */
   #batchAt = 0;
   #first = 0;
-  #told = 0;
-  #reported = 0;
+  #count = 0;
+  #skipped = 0;
+  /** Runs so far that are some. */
+  #rows = 0;
 
   constructor(memory: RunRingMemory) {
     this.#ring = new RunRing(memory);
@@ -151,16 +162,16 @@ export class RunWriter {
   }
 
   /**
-   * Begins a batch: copies what is known of all its runs. Then each of them is told of in order, by {@link tell} or {@link skip}, and
-   * {@link end} is called; no other batch may begin meanwhile.
+   * Begins a batch: copies what is known of all its runs, as such that made a result in their first attempt. What is different of some
+   * of them is said by {@link tell} and {@link skip}; then {@link end} is called. No other batch may begin meanwhile.
    */
   begin(runs: ReportedRuns, lane: number, clockOffset: number, now: number): void {
     const { batches, batchCapacity, control } = this.#ring;
     // More than this is in no single message; should it be, the rest is not shown.
     const count = Math.min(runs.tasks.length, this.#ring.capacity >> 2);
     this.#first = this.#next;
-    this.#told = 0;
-    this.#reported = count;
+    this.#count = count;
+    this.#skipped = 0;
     this.#next += count;
     // Said before it is done: whoever reads what is written over must find out.
     Atomics.store(control, RingControl.runs, this.#next | 0);
@@ -168,6 +179,9 @@ export class RunWriter {
     const at = (this.#nextBatch & (batchCapacity - 1)) * BATCH_STRIDE;
     this.#batchAt = at;
     batches[at + Batch.first] = this.#first;
+    batches[at + Batch.runs] = count;
+    batches[at + Batch.row] = this.#rows;
+    batches[at + Batch.hasParts] = 0;
     batches[at + Batch.now] = now;
     batches[at + Batch.clockOffset] = clockOffset;
     batches[at + Batch.lane] = lane;
@@ -181,33 +195,25 @@ export class RunWriter {
     this.#copy(this.#ring.nbytes, runs.nbytes, count);
   }
 
-  /** @param parts - see {@link RunPart} */
-  tell(group: number, keyStart: number, parts: number): void {
-    if (this.#told >= this.#reported) return;
-    const told = this.#told++;
-    const ring = this.#ring;
-    const at = (this.#first + told) & this.#mask;
-    ring.groups[at] = group;
-    ring.keyStarts[at] = keyStart;
-    ring.parts[at] = parts;
+  /** @param row - of the batch; @param parts - see {@link RunPart} */
+  tell(row: number, group: number, keyStart: number, parts: number): void {
+    if (row >= this.#count) return;
+    const at = (this.#first + row) & this.#mask;
+    this.#ring.groups[at] = group;
+    this.#ring.keyStarts[at] = keyStart;
+    this.#parts()[at] = parts;
   }
 
-  /** The run is none: those after it take its place. */
-  skip(): void {
-    if (this.#told >= this.#reported) return;
-    const { tasks, startedAt, busy, nbytes, threads, waited, fetched, decoded } = this.#ring;
-    const mask = this.#mask;
-    this.#reported--;
-    for (const column of [tasks, startedAt, busy, nbytes, threads, waited, fetched, decoded])
-      for (let n = this.#first + this.#told; n < this.#first + this.#reported; n++)
-        column[n & mask] = column[(n + 1) & mask]!;
+  /** The run of that row is none. */
+  skip(row: number): void {
+    if (row >= this.#count) return;
+    this.#parts()[(this.#first + row) & this.#mask] = NO_RUN;
+    this.#skipped++;
   }
 
   end(): void {
-    const count = this.#told;
-    this.#next = this.#first + count;
-    if (count === 0) return;
-    this.#ring.batches[this.#batchAt + Batch.runs] = count;
+    if (this.#count === 0) return;
+    this.#rows += this.#count - this.#skipped;
     this.#nextBatch++;
   }
 
@@ -233,5 +239,15 @@ export class RunWriter {
     const before = Math.min(count, mask + 1 - start);
     column.set(before === from.length ? from : from.subarray(0, before), start);
     if (before < count) column.set(from.subarray(before, count), 0);
+  }
+
+  /** Those of all runs of the batch are plain when the first that is not is told of. */
+  #parts(): Uint32Array {
+    const { batches, parts } = this.#ring;
+    if (batches[this.#batchAt + Batch.hasParts] === 0) {
+      batches[this.#batchAt + Batch.hasParts] = 1;
+      for (let n = this.#first; n < this.#first + this.#count; n++) parts[n & this.#mask] = PLAIN;
+    }
+    return parts;
   }
 }

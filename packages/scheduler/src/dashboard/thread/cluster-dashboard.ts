@@ -71,7 +71,8 @@ export class ClusterDashboard implements DashboardSource {
   readonly #options: ClusterDashboardOptions;
   readonly #columns: RecordColumns;
   readonly #reader: RowReader;
-  readonly #prefault: Prefault;
+  readonly #runsAhead: Prefault;
+  readonly #tasksAhead: Prefault;
   readonly #groups: Groups;
   readonly #dictionary: Dictionary;
   readonly #workers: Workers;
@@ -101,7 +102,8 @@ export class ClusterDashboard implements DashboardSource {
     const { memory, identity, maxViewers = MAX_VIEWERS } = options;
     this.#columns = new RecordColumns(memory);
     this.#reader = new RowReader(this.#columns);
-    this.#prefault = new Prefault(memory);
+    this.#runsAhead = Prefault.ofRuns(memory);
+    this.#tasksAhead = Prefault.ofTasks(memory);
     this.#groups = new Groups(this.#columns);
     this.#dictionary = new Dictionary(this.#groups);
     this.#workers = new Workers(this.#dictionary);
@@ -208,7 +210,8 @@ export class ClusterDashboard implements DashboardSource {
   tick(): void {
     const now = this.#now();
     const from = this.#takeRows();
-    this.#prefault.advance(this.#taken, this.#taken - from);
+    this.#runsAhead.advance(this.#taken);
+    this.#tasksAhead.advance(this.#reader.nextTask);
     this.#mode.observe(this.#taken - from, now - this.#tickAt);
     if (this.#viewers.size > 0) this.#show(from, now);
     else this.#dictionary.takeDelta();

@@ -1,14 +1,14 @@
 import type { RecordMemory } from "../../core/record/memory.js";
 
-/** Runs that are made ready, at least: what comes at once after a rest. */
+/** Entries that are made ready, at least: what comes at once after a rest. */
 const AHEAD = 65_536;
 /** Bytes of a page of memory, or less. */
 const PAGE = 4096;
 
-interface Stretch {
+/** A column: memory for so many entries, which are written one after another. */
+interface Column {
   readonly words: Int32Array;
-  readonly bytesPerRun: number;
-  /** Runs that it is for. */
+  readonly bytesPerEntry: number;
   readonly capacity: number;
 }
 
@@ -17,31 +17,40 @@ interface Stretch {
  * several tasks. Nothing is changed, and nothing is touched twice.
  */
 export class Prefault {
-  readonly #stretches: readonly Stretch[];
-  /** Runs below this are ready. */
+  readonly #columns: readonly Column[];
+  /** Entries below this are ready. */
   #ready = 0;
+  #head = 0;
 
-  constructor(memory: RecordMemory) {
-    const { runs, keys, rows } = memory;
-    // What is written for every run; the other columns are not always.
-    const columns = [runs.tasks, runs.startedAt, runs.busy, runs.nbytes, runs.groups, runs.keyStarts, runs.parts];
-    this.#stretches = [...columns.map((column) => stretch(column, runs.capacity)), stretch(keys, rows)];
+  private constructor(columns: readonly Column[]) {
+    this.#columns = columns;
   }
 
-  /** @param head - runs written so far; @param recent - of these, since the last call */
-  advance(head: number, recent: number): void {
-    const to = head + Math.max(AHEAD, 4 * recent);
+  /** What is written for every run; other columns are not always. */
+  static ofRuns({ runs, keys, rows }: RecordMemory): Prefault {
+    const columns = [runs.tasks, runs.startedAt, runs.busy, runs.nbytes];
+    return new Prefault([...columns.map((memory) => column(memory, runs.capacity)), column(keys, rows)]);
+  }
+
+  static ofTasks({ tasks }: RecordMemory): Prefault {
+    return new Prefault([column(tasks.facts, tasks.capacity)]);
+  }
+
+  /** @param head - entries written so far */
+  advance(head: number): void {
+    const to = head + Math.max(AHEAD, 4 * (head - this.#head));
+    this.#head = head;
     if (to <= this.#ready) return;
-    for (const { words, bytesPerRun, capacity } of this.#stretches) {
-      const end = (Math.min(to, capacity) * bytesPerRun) / 4;
+    for (const { words, bytesPerEntry, capacity } of this.#columns) {
+      const end = (Math.min(to, capacity) * bytesPerEntry) / 4;
       const step = PAGE / 4;
-      for (let at = Math.floor((this.#ready * bytesPerRun) / PAGE) * step; at < end; at += step)
+      for (let at = Math.floor((this.#ready * bytesPerEntry) / PAGE) * step; at < end; at += step)
         Atomics.or(words, at, 0);
     }
     this.#ready = to;
   }
 }
 
-function stretch(memory: SharedArrayBuffer, capacity: number): Stretch {
-  return { words: new Int32Array(memory), bytesPerRun: memory.byteLength / capacity, capacity };
+function column(memory: SharedArrayBuffer, capacity: number): Column {
+  return { words: new Int32Array(memory), bytesPerEntry: memory.byteLength / capacity, capacity };
 }

@@ -27,7 +27,7 @@ export class RowReader {
     const { memory } = columns;
     this.#columns = columns;
     this.rows = new RowTable(memory.rows);
-    this.#transcriber = new Transcriber(memory.runs, this.rows);
+    this.#transcriber = new Transcriber(memory.runs, memory.tasks, this.rows);
     this.#mask = memory.rows - 1;
   }
 
@@ -48,6 +48,11 @@ export class RowReader {
   /** The last bytes of keys: a ring. */
   get keys(): Uint8Array {
     return this.#columns.keys;
+  }
+
+  /** Number of the next task. */
+  get nextTask(): number {
+    return this.#transcriber.nextTask;
   }
 
   /** Runs that ended faster than they could be read, and are in no row. */

@@ -1,21 +1,34 @@
-import { RowFlag } from "@heddle/protocol/dashboard";
+import { RowFlag, RowState } from "@heddle/protocol/dashboard";
 import { OTHER } from "../../core/record/memory.js";
-import { BATCH_STRIDE, Batch, PER_RUN, RingControl, RunPart, RunRing } from "../../core/record/run-ring.js";
+import {
+  BATCH_STRIDE,
+  Batch,
+  NO_RUN,
+  PER_RUN,
+  PLAIN,
+  RingControl,
+  RunPart,
+  RunRing,
+} from "../../core/record/run-ring.js";
 import type { RunRingMemory } from "../../core/record/run-ring.js";
+import { TaskFacts, type TaskDirectoryMemory } from "../../core/record/task-directory.js";
 import type { RowTable } from "./row-table.js";
 
 /** A row's unit for decoding, microseconds. */
 const COARSE = 64;
+/** Of a run that made a result in its first attempt. */
+const FIRST_RESULT = (RowState.memory << RunPart.state) | (1 << RunPart.attempt);
 
 /** Makes rows of what the scheduler reports of runs. */
 export class Transcriber {
   readonly #ring: RunRing;
+  readonly #facts: TaskFacts;
   readonly #table: RowTable;
   /** Batches read; undefined before the first. */
   #batches: number | undefined;
   #hasRows = false;
-  /** Number of the next run, by the scheduler's count. */
-  #run = 0;
+  /** Number of the next row, by the scheduler's count: of those that are lost, too. */
+  #row = 0;
   /** Number of the next row. */
   head = 0;
   /** Number of the oldest row that there ever was here. */
@@ -23,9 +36,15 @@ export class Transcriber {
   /** Runs that were written over before they were read. */
   lost = 0;
 
-  constructor(memory: RunRingMemory, table: RowTable) {
-    this.#ring = new RunRing(memory);
+  constructor(runs: RunRingMemory, tasks: TaskDirectoryMemory, table: RowTable) {
+    this.#ring = new RunRing(runs);
+    this.#facts = new TaskFacts(tasks);
     this.#table = table;
+  }
+
+  /** Tasks with ids below this may have been described. */
+  get nextTask(): number {
+    return this.#facts.head;
   }
 
   /** Makes rows of all that has been published. */
@@ -52,18 +71,19 @@ export class Transcriber {
     const first = fields[Batch.first]!;
     const runs = fields[Batch.runs]!;
     // What was gone before this thread came is not lost to it.
-    if (!this.#hasRows) this.first = this.head = this.#run = first;
-    this.lost += first - this.#run;
-    this.#run = first + runs;
+    const row = fields[Batch.row]!;
+    if (!this.#hasRows) this.first = this.head = this.#row = row;
+    this.lost += row - this.#row;
+    this.#row = row;
     const head = this.head;
     for (let n = first; n < first + runs; n++) this.#transcribe(n, fields);
     if (this.#hasRun(first)) {
       this.#hasRows = true;
-      return;
+      this.#row += this.head - head;
+    } else {
+      // The scheduler has come round meanwhile: how many are lost, the next batch says.
+      this.head = head;
     }
-    // The scheduler has come round meanwhile.
-    this.head = head;
-    if (this.#hasRows) this.lost += runs;
   }
 
   #hasBatch(batch: number): boolean {
@@ -81,6 +101,8 @@ export class Transcriber {
     const table = this.#table;
     const { words } = table;
     const at = run & (ring.capacity - 1);
+    const said = fields[Batch.hasParts] === 0 ? PLAIN : ring.parts[at]!;
+    if (said === NO_RUN) return;
     const valueOf = (field: number, column: Int32Array): number =>
       fields[field] === PER_RUN ? column[at]! : fields[field]!;
     const seq = this.head++;
@@ -89,11 +111,12 @@ export class Transcriber {
     const waited = valueOf(Batch.waited, ring.waited);
     const duration = ring.busy[at]! + waited;
     const decoded = Math.min(Math.round(valueOf(Batch.decoded, ring.decoded) / COARSE), 0xffff);
-    const parts = ring.parts[at]!;
+    const { group, keyStart, keyLength } = this.#task(at, said);
+    const parts = said === PLAIN ? FIRST_RESULT : said;
     const flags = decoded === 0xffff ? (RowFlag.saturated as number) : 0;
     const lane = Math.min(fields[Batch.lane]! + valueOf(Batch.thread, ring.threads), OTHER);
     words[word] = seq;
-    words[word + 1] = lane | (ring.groups[at]! << 16);
+    words[word + 1] = lane | (group << 16);
     words[word + 3] = duration;
     words[word + 4] = valueOf(Batch.fetched, ring.fetched);
     table.floats[word + 5] = ring.nbytes[at]!;
@@ -104,7 +127,18 @@ export class Transcriber {
     const end = ring.startedAt[at]! - fields[Batch.clockOffset]! + duration / 1000;
     table.ends[place] = Math.min(end, fields[Batch.now]!);
     table.tasks[place] = ring.tasks[at]!;
-    table.keyStarts[place] = ring.keyStarts[at]!;
-    table.keyLengths[place] = parts & 0xffff;
+    table.keyStarts[place] = keyStart;
+    table.keyLengths[place] = keyLength;
+  }
+
+  #task(at: number, parts: number): Readonly<Pick<TaskFacts, "group" | "keyStart" | "keyLength">> {
+    const ring = this.#ring;
+    const facts = this.#facts;
+    const isGone = parts === PLAIN && !facts.look(ring.tasks[at]!);
+    if (parts === PLAIN && !isGone) return facts;
+    facts.group = isGone ? OTHER : ring.groups[at]!;
+    facts.keyStart = ring.keyStarts[at]!;
+    facts.keyLength = isGone ? 0 : parts & 0xffff;
+    return facts;
   }
 }
