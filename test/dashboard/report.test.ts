@@ -45,6 +45,7 @@ const figure = (page: Page, name: string): Promise<string> => page.locator(`[dat
 describe("a report of a function", () => {
   const file = join(folder, "whole.html");
   const stopped = join(folder, "stopped.html");
+  const crashed = join(folder, "crashed.html");
   const tasks = 60;
   const failing = 7;
   let value: number[];
@@ -89,6 +90,22 @@ describe("a report of a function", () => {
       await vi.waitUntil(() => begun.every((path) => existsSync(path)), { timeout: 60_000 });
       await client.cancel(held);
       await on.submit((x: number) => x, tasks).result();
+    });
+    await performanceReport(crashed, async () => {
+      const lasting = join(folder, "lasting");
+      const future = client.submit((path: string) => {
+        // Long enough for its worker to have told of it.
+        for (const until = Date.now() + 3_000; Date.now() < until;);
+        process.getBuiltinModule("node:fs").writeFileSync(path, `${process.pid}`);
+        for (;;);
+      }, lasting);
+      await vi.waitUntil(() => existsSync(lasting) && readFileSync(lasting, "utf8") !== "", { timeout: 60_000 });
+      const pid = Number(readFileSync(lasting, "utf8"));
+      process.kill(pid, "SIGKILL");
+      await vi.waitUntil(async () => (await client.workers()).every((worker) => worker.pid !== pid), {
+        timeout: 60_000,
+      });
+      await future.cancel({ force: true });
     });
   });
 
@@ -144,21 +161,24 @@ describe("a report of a function", () => {
     expect((await page.locator("#groups tbody tr").first().innerText()).startsWith("squareOf")).toBe(false);
   });
 
-  test("counts runs that were cancelled, where there were any", async () => {
-    const page = await opened(stopped);
+  test.each([
+    ["were cancelled", stopped, "Cancelled"],
+    ["were lost with their worker", crashed, "Lost"],
+  ])("counts runs that %s, where there were any", async (_, report, column) => {
+    const page = await opened(report);
     const heads = async (of: Page, table: string): Promise<string[]> => {
       await of.locator(`${table} tbody tr`).first().waitFor();
       return of.locator(`${table} thead th`).allInnerTexts();
     };
     for (const table of ["#groups", "#workers"]) {
-      const at = (await heads(page, table)).findIndex((text) => text.startsWith("Cancelled"));
+      const at = (await heads(page, table)).findIndex((text) => text.startsWith(column));
       expect(at, table).toBeGreaterThan(0);
       const counts = await page.locator(`${table} tbody tr > :nth-child(${at + 1})`).allInnerTexts();
       expect(
         counts.map(Number).reduce((sum, count) => sum + count, 0),
         table,
       ).toBeGreaterThan(0);
-      expect(await heads(page, table), table).not.toContain("Lost");
+      if (report === stopped) expect((await heads(page, table)).join(), table).not.toContain("Lost");
     }
     const whole = await opened(file);
     for (const table of ["#groups", "#workers"])

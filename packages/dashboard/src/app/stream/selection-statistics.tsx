@@ -92,7 +92,7 @@ export function Selection(props: {
                 {found.groups.slice(0, LISTED).map(({ group, count, time }) => (
                   <li key={group}>
                     <a className="truncate" href={formatRoute(["groups", String(group)])}>
-                      <Swatch slot={names.get(group)?.slot ?? -1} /> {plain(names.get(group)?.name ?? `group ${group}`)}
+                      <Swatch slot={names.get(group)?.slot ?? -1} /> {plain(names.get(group)?.name ?? "\u2026")}
                     </a>
                     <span className="muted">{formatPlural(count, "run")}</span>
                     <strong>{formatDuration(time)}</strong>

@@ -19,8 +19,7 @@ export function TaskTip({ pick }: { readonly pick: Pick }): ReactElement {
   const names = useCluster((state) => state.groupNames);
   const name = (group: number): ReactElement => (
     <>
-      <Swatch slot={names.get(group)?.slot ?? -1} />{" "}
-      <strong>{plain(names.get(group)?.name ?? `group ${group}`, 60)}</strong>
+      <Swatch slot={names.get(group)?.slot ?? -1} /> <strong>{plain(names.get(group)?.name ?? "\u2026", 60)}</strong>
     </>
   );
   if (pick.kind === "running")
