@@ -40,6 +40,8 @@ export class ServerConnection {
   private attempts = 0;
   private lostAt = 0;
   private heardAt = 0;
+  /** Of the last question whether it may come in: answers to earlier ones count no more. */
+  private inquiry = 0;
   private timer: ReturnType<typeof setTimeout> | undefined;
   private watch: ReturnType<typeof setInterval> | undefined;
   private readonly now: () => number;
@@ -51,15 +53,13 @@ export class ServerConnection {
   start(): void {
     this.watch ??= setInterval(() => this.look(), 1000);
     // Asking may open a session, without which the upgrade would be refused.
-    void this.options.authenticated().then(
-      (allowed) => (allowed ? this.connect() : this.refused()),
-      () => this.connect(),
-    );
+    this.ask(() => this.connect());
   }
 
   close(): void {
     clearInterval(this.watch);
     clearTimeout(this.timer);
+    this.inquiry++;
     this.watch = undefined;
     this.drop();
   }
@@ -82,8 +82,20 @@ export class ServerConnection {
     this.connect();
   }
 
+  /** Goes on when it may come in, or nobody answers. Meanwhile somebody may log in, and have it connect at once. */
+  private ask(goOn: () => void): void {
+    const inquiry = ++this.inquiry;
+    const answered = (allowed: boolean): void => {
+      if (inquiry !== this.inquiry) return;
+      if (allowed) goOn();
+      else this.refused();
+    };
+    void this.options.authenticated().then(answered, () => answered(true));
+  }
+
   private connect(): void {
     clearTimeout(this.timer);
+    this.inquiry++;
     this.drop();
     if (this.attempts === 0) this.become({ state: "connecting" });
     const socket = this.options.open(DASHBOARD_SUBPROTOCOL);
@@ -125,10 +137,7 @@ export class ServerConnection {
     if (socket !== this.socket) return;
     this.socket = undefined;
     if (this.lostAt === 0) this.lostAt = this.now();
-    void this.options.authenticated().then(
-      (allowed) => (allowed ? this.retryLater() : this.refused()),
-      () => this.retryLater(),
-    );
+    this.ask(() => this.retryLater());
   }
 
   private refused(): void {

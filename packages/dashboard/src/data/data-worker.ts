@@ -17,6 +17,7 @@ import { HistoryLoader } from "./history-loader.js";
 import type { Connection, PageToWorker, WorkerStats, WorkerToPage } from "./messages.js";
 import { Outline } from "./outline.js";
 import { RunningLanes } from "./running-lanes.js";
+import { askSession } from "./session.js";
 import { SnapshotOutbox } from "./snapshots.js";
 import { TaskStore } from "./task-store.js";
 
@@ -80,8 +81,11 @@ export class DataWorker {
     this.connection = new ServerConnection({
       open: (protocol) => new WebSocket(address, protocol),
       authenticated: async () => {
-        const answer = await fetch(new URL("api/v1/session", this.base), { credentials: "same-origin" });
-        return ((await answer.json()) as SessionInfo).authenticated;
+        const session = await askSession(async () => {
+          const answer = await fetch(new URL("api/v1/session", this.base), { credentials: "same-origin" });
+          return (await answer.json()) as SessionInfo;
+        });
+        return session.authenticated;
       },
       onFrame: (header, view) => this.frame(header, view),
       onState: (connection) => {
