@@ -36,6 +36,8 @@ export const ACTION_HEADER = "x-heddle-dashboard";
 export interface SessionInfo {
   /** Whether a token is wanted before anything is shown. */
   readonly authenticated: boolean;
+  /** This answer brings the session's cookie: it counts once the browser has sent it back, which it does not for every frame. */
+  readonly opened: boolean;
   readonly role: Role;
   readonly cluster: string;
   readonly heddle: string;

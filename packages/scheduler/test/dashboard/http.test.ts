@@ -235,8 +235,12 @@ describe("the token", () => {
     const { server, visitor } = await serving({ trustOwnUser: true });
     try {
       const session = await visitor.ask("/api/v1/session");
-      expect(JSON.parse(session.text)).toMatchObject({ authenticated: true, role: "operate" });
+      expect(JSON.parse(session.text)).toMatchObject({ authenticated: true, opened: true, role: "operate" });
       expect(session.headers["set-cookie"]).toHaveLength(1);
+      const [cookie = ""] = session.headers["set-cookie"]![0]!.split(";");
+      const again = await visitor.ask("/api/v1/session", { cookie });
+      expect(JSON.parse(again.text)).toMatchObject({ authenticated: true, opened: false });
+      expect(again.headers["set-cookie"]).toBeUndefined();
       const behindProxy = await visitor.ask("/api/v1/session", { "x-forwarded-for": "10.0.0.1" });
       expect(JSON.parse(behindProxy.text)).toMatchObject({ authenticated: false });
     } finally {

@@ -46,15 +46,10 @@ export function api(context: ApiContext): Router {
   // ---- for everybody
 
   router.get("/session", async (request, response) => {
-    let role = sessions.roleOf(request);
-    if (role === undefined) {
-      const id = await sessions.ofOwnUser(request);
-      if (id !== undefined) {
-        response.set("Set-Cookie", sessions.cookie(id, context.cookiePath, context.secure));
-        role = "operate";
-      }
-    }
-    response.json(sessionInfo(context, role));
+    const role = sessions.roleOf(request);
+    const id = role === undefined ? await sessions.ofOwnUser(request) : undefined;
+    if (id !== undefined) response.set("Set-Cookie", sessions.cookie(id, context.cookiePath, context.secure));
+    response.json(sessionInfo(context, id === undefined ? role : "operate", id !== undefined));
   });
   router.post("/login", (request, response) => {
     const token = field(request, "token");
@@ -69,7 +64,7 @@ export function api(context: ApiContext): Router {
       return;
     }
     response.set("Set-Cookie", sessions.cookie(result.id, context.cookiePath, context.secure));
-    response.json(sessionInfo(context, result.role));
+    response.json(sessionInfo(context, result.role, true));
   });
   router.post("/logout", (request, response) => {
     sessions.logout(request);
@@ -267,9 +262,10 @@ export function admit(
     });
 }
 
-function sessionInfo({ source, reportPage }: ApiContext, role: Role | undefined): SessionInfo {
+function sessionInfo({ source, reportPage }: ApiContext, role: Role | undefined, opened: boolean): SessionInfo {
   return {
     authenticated: role !== undefined,
+    opened,
     role: role ?? "view",
     // Nothing of the cluster is told to who has not shown the token.
     cluster: role === undefined ? "" : source.cluster,
