@@ -65,12 +65,13 @@ export function peekBlob(bytes: Uint8Array): { readonly start: number; readonly 
 }
 
 /**
- * @param key - what it was found under, for the error
+ * @param key - what it was found under, and
+ * @param store - where, for the error
  * @throws CorruptResultError for anything that `writeBlob` did not make, or not as it is now
  */
-export function readBlob(key: string, bytes: Uint8Array): Blob {
+export function readBlob(key: string, store: string, bytes: Uint8Array): Blob {
   const refuse = (problem: string, cause?: unknown): CorruptResultError =>
-    new CorruptResultError(key, problem, { cause });
+    new CorruptResultError(key, store, problem, { cause });
   const view = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   if (view.length < HEADER || !view.subarray(0, MAGIC.length).equals(MAGIC))
     throw refuse(view.length === 0 ? "it is empty" : "it does not begin as a result of Heddle does");

@@ -24,8 +24,13 @@ const ADVICE: Readonly<Record<StorageProblem, string>> = {
   timeout: "it may be overloaded: look at it, or give it more time (setting results.timeout)",
   full: "make room there, or raise its limit",
   denied: "check its credentials and permissions",
-  failed: "see the cause",
+  failed: "mend what it names, or keep results in another store (resultStorage, setting results.storage)",
 };
+
+export interface StorageErrorOptions extends ErrorOptions {
+  /** What to do, where the store knows better than what holds for any store. */
+  readonly advice?: string;
+}
 
 /** A store of results is down, slow, full, or refuses. `store` says which one, `key` what it was about. */
 export class StorageError extends HeddleError {
@@ -37,9 +42,9 @@ export class StorageError extends HeddleError {
     readonly key: string,
     problem: StorageProblem,
     reason: string,
-    options?: ErrorOptions,
+    { advice = ADVICE[problem], ...options }: StorageErrorOptions = {},
   ) {
-    super(CODES[problem], `cannot ${operation} ${key} in ${store}: ${reason}; ${ADVICE[problem]}`, options);
+    super(CODES[problem], `cannot ${operation} ${key} in ${store}: ${reason}; ${advice}`, options);
   }
 }
 
@@ -88,12 +93,13 @@ export class PeerMissingError extends HeddleError {
 export class CorruptResultError extends HeddleError {
   constructor(
     readonly key: string,
+    readonly store: string,
     readonly problem: string,
     options?: ErrorOptions,
   ) {
     super(
       "HEDDLE_RESULT_CORRUPT",
-      `what is stored under ${key} cannot be read as a result: ${problem}. Delete it, and run the task again`,
+      `what is stored under ${key} in ${store} cannot be read as a result: ${problem}. Delete it, and run the task again`,
       options,
     );
   }

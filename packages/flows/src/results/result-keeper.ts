@@ -93,7 +93,7 @@ export class ResultKeeper {
     const bytes = await this.#store.read(key);
     if (bytes === undefined) return undefined;
     try {
-      const { header, loaded } = await decoded(key, bytes);
+      const { header, loaded } = await decoded(key, storeName(this.#description), bytes);
       const { flowRun, number } = origin.run;
       const isOwn = header.about?.["flowRun"] === flowRun && header.about["number"] === number;
       return loaded.ok && isOwn ? { value: loaded.value } : undefined;
@@ -198,22 +198,23 @@ export async function readResult(stored: StoredResult): Promise<LoadedResult> {
   const { key, store } = stored;
   const bytes = await sharedStore(store).read(key);
   if (bytes === undefined) throw new ResultNotFoundError(key, storeName(store));
-  return (await decoded(key, bytes)).loaded;
+  return (await decoded(key, storeName(store), bytes)).loaded;
 }
 
 /** @throws CorruptResultError, UnknownSerializerError, CompressionUnavailableError */
 async function decoded(
   key: string,
+  store: string,
   bytes: Uint8Array,
 ): Promise<{ readonly header: BlobHeader; readonly loaded: LoadedResult }> {
-  const { header, payload } = readBlob(key, bytes);
+  const { header, payload } = readBlob(key, store, bytes);
   const serializer = openSerializer(header.serializer);
   let value: unknown;
   try {
     value = await serializer.decode(payload);
   } catch (error) {
     if (isMalformed(error))
-      throw new CorruptResultError(key, `${serializer.name}: ${(error as Error).message}`, { cause: error });
+      throw new CorruptResultError(key, store, `${serializer.name}: ${(error as Error).message}`, { cause: error });
     throw error;
   }
   return { header, loaded: header.kind === "error" ? { ok: false, error: value } : { ok: true, value } };

@@ -15,7 +15,7 @@ describe("a stored blob", () => {
   it("gives back header and payload, whatever the payload", () => {
     fc.assert(
       fc.property(fc.uint8Array({ maxLength: 300 }), (payload) => {
-        const blob = readBlob("k", writeBlob(HEADER, payload));
+        const blob = readBlob("k", "a store", writeBlob(HEADER, payload));
         expect(blob.header).toEqual(HEADER);
         expect(Buffer.compare(blob.payload, payload)).toBe(0);
         // So that typed arrays in it can be views on it.
@@ -34,15 +34,15 @@ describe("a stored blob", () => {
       const damaged = Uint8Array.from(bytes);
       damaged[bit >> 3]! ^= 1 << (bit & 7);
       // Three bytes after the version are kept for later.
-      if (bit >= 5 * 8 && bit < 8 * 8) expect(() => readBlob("k", damaged)).not.toThrow();
-      else expect(() => readBlob("k", damaged)).toThrow(CorruptResultError);
+      if (bit >= 5 * 8 && bit < 8 * 8) expect(() => readBlob("k", "a store", damaged)).not.toThrow();
+      else expect(() => readBlob("k", "a store", damaged)).toThrow(CorruptResultError);
     }
   });
 
   it("cut anywhere is refused", () => {
     const bytes = writeBlob(HEADER, randomBytes(40));
     for (let length = 0; length < bytes.length; length++)
-      expect(() => readBlob("some/key", bytes.subarray(0, length))).toThrow(CorruptResultError);
+      expect(() => readBlob("some/key", "local /here", bytes.subarray(0, length))).toThrow(CorruptResultError);
   });
 
   it.each([
@@ -56,8 +56,8 @@ describe("a stored blob", () => {
       /2 bytes/,
     ],
     ["a result cut short", writeBlob(HEADER, new Uint8Array(100)).subarray(0, 60), /cut short/],
-  ])("is not %s, and the error names the key", (_name, bytes, problem) => {
-    expect(() => readBlob("some/key", bytes)).toThrow(problem);
-    expect(() => readBlob("some/key", bytes)).toThrow(/some\/key/);
+  ])("is not %s, and the error names the key and the store", (_name, bytes, problem) => {
+    expect(() => readBlob("some/key", "local /here", bytes)).toThrow(problem);
+    expect(() => readBlob("some/key", "local /here", bytes)).toThrow(/some\/key in local \/here/);
   });
 });

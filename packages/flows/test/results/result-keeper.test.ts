@@ -142,7 +142,12 @@ describe("garbage under a key", () => {
     const file = join(directory, stored.key);
     await writeFile(file, spoil(await readFile(file)));
     await expect(loadResult(stored)).rejects.toBeInstanceOf(CorruptResultError);
-    await expect(loadResult(stored)).rejects.toMatchObject({ code: "HEDDLE_RESULT_CORRUPT", key: stored.key });
+    await expect(loadResult(stored)).rejects.toMatchObject({
+      code: "HEDDLE_RESULT_CORRUPT",
+      key: stored.key,
+      store: `local ${directory}`,
+      message: expect.stringContaining(directory) as string,
+    });
   });
 
   it("is what a serializer makes of bytes that are none of its own", async () => {
@@ -152,7 +157,11 @@ describe("garbage under a key", () => {
       decode: (bytes) => JSON.parse(Buffer.from(bytes).toString()) as unknown,
     });
     const stored = await keeper({ serializer: "liar" }).persist(1, origin());
-    await expect(loadResult(stored)).rejects.toMatchObject({ code: "HEDDLE_RESULT_CORRUPT", problem: /^liar: / });
+    await expect(loadResult(stored)).rejects.toMatchObject({
+      code: "HEDDLE_RESULT_CORRUPT",
+      store: `local ${directory}`,
+      problem: /^liar: /,
+    });
   });
 
   it("is not what this process only lacks the serializer for", async () => {
@@ -160,7 +169,7 @@ describe("garbage under a key", () => {
     const stored = (await keeper({ serializer: "elsewhere" }).persist(5, origin())) as StoredBlob;
     const file = join(directory, stored.key);
     const { readBlob, writeBlob } = await import("../../src/results/blob.js");
-    const { header, payload } = readBlob(stored.key, await readFile(file));
+    const { header, payload } = readBlob(stored.key, directory, await readFile(file));
     await writeFile(file, writeBlob({ ...header, serializer: "nowhere" }, payload));
     await expect(loadResult(stored)).rejects.toBeInstanceOf(UnknownSerializerError);
   });

@@ -56,7 +56,10 @@ async function eachOperation(store: ResultStore, code: string): Promise<void> {
     );
     expect(error).toBeInstanceOf(StorageError);
     expect(error).toMatchObject({ code, operation, key: "a/key" });
-    expect((error as Error).message).toContain("a/key");
+    // What, where, why, and what to do.
+    const { message, store: name } = error as StorageError;
+    expect(message).toMatch(/^cannot .+: .{8,}; .{8,}$/);
+    expect(message).toContain(`cannot ${operation} a/key in ${name}: `);
   }
   await store.close();
 }

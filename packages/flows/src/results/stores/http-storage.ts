@@ -1,7 +1,8 @@
 import { findToken } from "@heddle/protocol";
-import { StorageError, type StorageProblem } from "../errors.js";
+import { StorageError, type StorageErrorOptions, type StorageProblem } from "../errors.js";
 import type { EnvironmentReference, ResultStore, StoreDescription } from "../result-store.js";
 import { checkStorageKey } from "../storage-key.js";
+import { reasonOf, shortened } from "./reason.js";
 import {
   checkOptions,
   defaultTimeout,
@@ -12,6 +13,7 @@ import {
   secretOption,
   urlOption,
 } from "./store-options.js";
+import { Turns } from "./turns.js";
 
 export interface HttpStorageOptions {
   /** What the server asks for. Default: setting `token` (HEDDLE_TOKEN), else the token that this user's own scheduler on this machine left. */
@@ -87,10 +89,20 @@ export class HttpStorage implements ResultStore {
     use: (response: Response) => Promise<T>,
   ): Promise<T> {
     checkStorageKey(key);
+    return turns.take(() => this.#request(operation, key, method, body, use));
+  }
+
+  async #request<T>(
+    operation: StorageError["operation"],
+    key: string,
+    method: "GET" | "PUT" | "HEAD" | "DELETE",
+    body: Uint8Array | undefined,
+    use: (response: Response) => Promise<T>,
+  ): Promise<T> {
     const authorization = this.#authorization();
     const timeout = this.#timeout ?? defaultTimeout();
-    const fail = (problem: StorageProblem, reason: string, cause?: unknown): StorageError =>
-      new StorageError(this.#base.href, operation, key, problem, reason, { cause });
+    const fail = (problem: StorageProblem, reason: string, options?: StorageErrorOptions): StorageError =>
+      new StorageError(this.#base.href, operation, key, problem, reason, options);
     try {
       const response = await fetch(new URL(key, this.#base), {
         method,
@@ -107,13 +119,17 @@ export class HttpStorage implements ResultStore {
         if (!response.bodyUsed) await response.body?.cancel();
         return result;
       }
-      const [problem, reason] = await refusal(response);
-      throw fail(problem, reason);
+      const advice = ADVICE[response.status];
+      throw fail(
+        PROBLEMS[response.status] ?? "failed",
+        await refusal(response),
+        advice === undefined ? {} : { advice },
+      );
     } catch (error) {
       if (error instanceof StorageError) throw error;
       if ((error as Error).name === "TimeoutError")
-        throw fail("timeout", `no answer within ${timeout / 1000} s`, error);
-      throw fail("unavailable", causeOf(error as Error), error);
+        throw fail("timeout", `no answer within ${timeout / 1000} s`, { cause: error });
+      throw fail("unavailable", reasonOf(error), { cause: error });
     }
   }
 
@@ -123,6 +139,12 @@ export class HttpStorage implements ResultStore {
     return token === undefined || token === "" ? undefined : `Bearer ${token}`;
   }
 }
+
+/**
+ * Requests of this thread at once, whatever its stores: each takes a connection, which is an open file here and there. A scheduler works
+ * on 64 together, of all who ask.
+ */
+const turns = new Turns(32);
 
 const PROBLEMS: Readonly<Record<number, StorageProblem>> = {
   401: "denied",
@@ -136,11 +158,16 @@ const PROBLEMS: Readonly<Record<number, StorageProblem>> = {
   507: "full",
 };
 
-/** Longest part of an answer that goes into an error's message. */
-const MAX_REASON = 300;
+/** What to do, where it is not what holds for the problem anyway. */
+const ADVICE: Readonly<Record<number, string>> = {
+  401: "give the scheduler's token: HEDDLE_TOKEN, or the store's option token",
+  403: "give the scheduler's token: HEDDLE_TOKEN, or the store's option token",
+  404: "check that its url is the address of a scheduler",
+  409: "choose keys (resultStorageKey) of which none begins another",
+  500: "see the server's log",
+};
 
-async function refusal(response: Response): Promise<[StorageProblem, string]> {
-  const problem = PROBLEMS[response.status] ?? "failed";
+async function refusal(response: Response): Promise<string> {
   const text = await response.text().catch(() => "");
   let said: unknown;
   try {
@@ -148,14 +175,8 @@ async function refusal(response: Response): Promise<[StorageProblem, string]> {
   } catch {
     said = undefined;
   }
-  if (typeof said === "string") return [problem, said.slice(0, MAX_REASON)];
+  const answer = `HTTP ${response.status}`;
+  if (typeof said === "string") return `${shortened(said)} (${answer})`;
   const hint = response.status === 404 ? ": no result store is served there" : "";
-  return [problem, `the server answered ${response.status} ${response.statusText}${hint}`];
-}
-
-/** `fetch` says "fetch failed", and why one level below. */
-function causeOf(error: Error): string {
-  const { cause } = error;
-  if (!(cause instanceof Error)) return error.message;
-  return cause.message || ((cause as NodeJS.ErrnoException).code ?? error.message);
+  return `the server answered ${answer} ${response.statusText}`.trim() + hint;
 }

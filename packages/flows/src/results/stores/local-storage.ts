@@ -6,7 +6,9 @@ import type { ResultStore, StoreDescription } from "../result-store.js";
 import { checkStorageKey } from "../storage-key.js";
 import { draftBeside } from "./retention/result-files.js";
 import { Retention } from "./retention/retention.js";
+import { reasonOf } from "./reason.js";
 import { checkOptions, description, durationOption, sizeOption, textOption } from "./store-options.js";
+import { Turns } from "./turns.js";
 
 export interface LocalStorageOptions {
   /**
@@ -34,6 +36,7 @@ type Operation = StorageError["operation"];
  * Results as files in a directory: of this machine, or of a file system that all machines of a cluster mount.
  *
  * @remarks A file appears under its name when it is complete: it is written beside it, under a name no key can have, and renamed.
+ * Where a file system takes upper and lower case for the same, as those of macOS and Windows do, so does the store.
  *
  * @example
  * ```ts
@@ -77,15 +80,8 @@ export class LocalStorage implements ResultStore {
 
   async write(key: string, bytes: Uint8Array): Promise<void> {
     await this.#attempt("write", key, NO_MISS, async (file) => {
-      const draft = draftBeside(file);
-      try {
-        await this.#fill(draft, bytes);
-        await rename(draft, file);
-        if (this.#durable) await syncDirectory(dirname(file));
-      } catch (error) {
-        await rm(draft, { force: true }).catch(() => {});
-        throw error;
-      }
+      for (let attempt = 1; !(await this.#place(file, bytes, attempt === ATTEMPTS)); attempt++);
+      if (this.#durable) await syncDirectory(dirname(file));
     });
     this.#retention?.wrote(bytes.byteLength);
   }
@@ -112,6 +108,20 @@ export class LocalStorage implements ResultStore {
     await this.#retention?.idle();
   }
 
+  /** @returns false: the directory was removed meanwhile, with the draft in it */
+  async #place(file: string, bytes: Uint8Array, isLast: boolean): Promise<boolean> {
+    const draft = draftBeside(file);
+    try {
+      await this.#fill(draft, bytes);
+      await rename(draft, file);
+      return true;
+    } catch (error) {
+      await rm(draft, { force: true }).catch(() => {});
+      if (!isLast && isMissing(error) && (error as NodeJS.ErrnoException).syscall === "rename") return false;
+      throw error;
+    }
+  }
+
   async #fill(draft: string, bytes: Uint8Array): Promise<void> {
     const file = await createFile(draft);
     try {
@@ -130,20 +140,29 @@ export class LocalStorage implements ResultStore {
   ): Promise<T> {
     checkStorageKey(key);
     try {
-      return await act(join(this.#directory, key));
+      return await turns.take(() => act(join(this.#directory, key)));
     } catch (error) {
-      const { code = "", message } = error as NodeJS.ErrnoException;
+      const { code = "" } = error as NodeJS.ErrnoException;
       if (missing !== NO_MISS && MISSING.has(code)) return missing;
-      const problem = PROBLEMS[code] ?? "failed";
-      throw new StorageError(this.#directory, operation, key, problem, message, { cause: error });
+      const advice = ADVICE[code];
+      throw new StorageError(this.#directory, operation, key, PROBLEMS[code] ?? "failed", reasonOf(error), {
+        cause: error,
+        ...(advice === undefined ? {} : { advice }),
+      });
     }
   }
 }
 
+/**
+ * Of this thread, whatever its stores: each operation has at most one file open, and a process may be limited to 256. That is more than
+ * Node works on at once, so nobody waits for longer.
+ */
+const turns = new Turns(32);
+
 const NO_MISS = Symbol("a missing file is an error here");
 
 /** Also when a part of the path is a file, or the path is a directory: then there is no result of that name. */
-const MISSING: ReadonlySet<string> = new Set(["ENOENT", "ENOTDIR", "EISDIR"]);
+const MISSING: ReadonlySet<string> = new Set(["ENOENT", "ENOTDIR", "EISDIR", "ERR_FS_EISDIR"]);
 
 const PROBLEMS: Readonly<Record<string, StorageProblem>> = {
   ENOSPC: "full",
@@ -156,9 +175,31 @@ const PROBLEMS: Readonly<Record<string, StorageProblem>> = {
   ENXIO: "unavailable",
   ESTALE: "unavailable",
   EIO: "unavailable",
+  EMFILE: "unavailable",
+  ENFILE: "unavailable",
 };
 
-/** How often a directory is made that another process, which removes old results, takes for an empty one. */
+const TOO_MANY_FILES =
+  "too many files are open for this process or machine: raise the limit (ulimit -n), or open fewer";
+const IN_THE_WAY =
+  "a result cannot be where a folder is, nor inside a file: choose a directory, and keys (resultStorageKey) of which none begins another";
+/** What to do, where it is not what holds for the problem anyway. */
+const ADVICE: Readonly<Record<string, string>> = {
+  EACCES: "see that this user may read and write there",
+  EPERM: "see that this user may read and write there",
+  EROFS: "keep results in a directory that can be written to",
+  EISDIR: IN_THE_WAY,
+  ENOTDIR: IN_THE_WAY,
+  EEXIST: IN_THE_WAY,
+  ENOENT: "the directory cannot be made, or is removed again and again: choose another one",
+  ENAMETOOLONG: "choose a directory with a shorter path, or a shorter resultStorageKey",
+  ELOOP: "remove the symbolic link there that leads to itself",
+  EMFILE: TOO_MANY_FILES,
+  ENFILE: TOO_MANY_FILES,
+  EIO: "its disk or network does not do its work: see the system's log",
+};
+
+/** How often a directory is made that another process removes: one that makes room takes it for an empty one. */
 const ATTEMPTS = 10;
 
 /** Its directory is nearly always there already, so it is made only when it turns out not to be. */

@@ -2,6 +2,7 @@ import type { RedisClientType } from "@redis/client";
 import { InvalidStoreError, PeerMissingError, StorageError, type StorageProblem } from "../errors.js";
 import type { EnvironmentReference, ResultStore, StoreDescription } from "../result-store.js";
 import { checkStorageKey } from "../storage-key.js";
+import { reasonOf } from "./reason.js";
 import {
   checkOptions,
   defaultTimeout,
@@ -113,8 +114,13 @@ export class RedisStorage implements ResultStore {
       if (error instanceof LateError) this.#drop(this.#client);
       // What is wrong with the options or the installation is no matter of the store.
       if (error instanceof PeerMissingError || error instanceof InvalidStoreError) throw error;
-      const [problem, reason] = judge(error as Error);
-      throw new StorageError(this.#url, operation, key, problem, reason, { cause: error });
+      const reason = reasonOf(error);
+      const problem = error instanceof LateError ? "timeout" : judge(reason);
+      const advice = adviceFor(reason);
+      throw new StorageError(this.#url, operation, key, problem, reason, {
+        cause: error,
+        ...(advice === undefined ? {} : { advice }),
+      });
     } finally {
       clearTimeout(timer);
     }
@@ -179,12 +185,17 @@ class LateError extends Error {
   }
 }
 
-function judge(error: Error): [StorageProblem, string] {
-  const reason = error.message || ((error as NodeJS.ErrnoException).code ?? error.name);
-  if (error instanceof LateError) return ["timeout", reason];
-  if (/^(NOAUTH|WRONGPASS|NOPERM|ERR AUTH|ERR invalid password)/.test(reason)) return ["denied", reason];
-  if (/^(OOM|MISCONF)/.test(reason)) return ["full", reason];
-  if (/^[A-Z]+ /.test(reason) && !/^(LOADING|BUSY|CLUSTERDOWN|MASTERDOWN|READONLY) /.test(reason))
-    return ["failed", reason];
-  return ["unavailable", reason];
+/** Redis's own errors begin with a word in capitals. */
+function judge(reason: string): StorageProblem {
+  if (/^(NOAUTH|WRONGPASS|NOPERM|ERR AUTH|ERR invalid password)/.test(reason)) return "denied";
+  if (/^(OOM|MISCONF)/.test(reason)) return "full";
+  if (/^[A-Z]+ /.test(reason) && !/^(LOADING|BUSY|CLUSTERDOWN|MASTERDOWN|READONLY) /.test(reason)) return "failed";
+  return "unavailable";
+}
+
+/** What to do, where it is not what holds for the problem anyway. */
+function adviceFor(reason: string): string | undefined {
+  if (reason.startsWith("WRONGTYPE")) return "another program uses that key there: give the store another prefix";
+  if (reason.startsWith("MISCONF")) return "see the server's log: it cannot write to its disk, which may be full";
+  return undefined;
 }

@@ -3,6 +3,7 @@ import type { S3Client } from "@aws-sdk/client-s3";
 import { InvalidStoreError, PeerMissingError, StorageError, type StorageProblem } from "../errors.js";
 import type { EnvironmentReference, ResultStore, StoreDescription } from "../result-store.js";
 import { checkStorageKey } from "../storage-key.js";
+import { reasonOf } from "./reason.js";
 import {
   checkOptions,
   defaultTimeout,
@@ -13,6 +14,7 @@ import {
   textOption,
   urlOption,
 } from "./store-options.js";
+import { Turns } from "./turns.js";
 
 /** Keys of an account by the environment variables that hold them. */
 export interface S3Credentials {
@@ -124,34 +126,33 @@ export class S3Storage implements ResultStore {
     const { bucket, prefix = "" } = this.#options;
     const timeout = this.#options.timeout === undefined ? defaultTimeout() : Number(this.#options.timeout);
     const opened = await (this.#opened ??= this.#begin());
-    const signal = AbortSignal.timeout(timeout);
-    try {
-      return await act(opened, { Bucket: bucket, Key: prefix + key }, signal);
-    } catch (error) {
-      const { name, $metadata } = error as Error & { $metadata?: { httpStatusCode?: number } };
-      if (missing !== NO_MISS && (name === "NoSuchKey" || name === "NotFound")) return missing;
-      if (signal.aborted)
-        throw this.#failure(operation, key, "timeout", `no answer within ${timeout / 1000} s`, error as Error);
-      throw this.#failure(
-        operation,
-        key,
-        judge(name, $metadata?.httpStatusCode),
-        reasonOf(error as Error),
-        error as Error,
-      );
-    }
+    return turns.take(async () => {
+      const signal = AbortSignal.timeout(timeout);
+      try {
+        return await act(opened, { Bucket: bucket, Key: prefix + key }, signal);
+      } catch (error) {
+        if (missing !== NO_MISS && ["NoSuchKey", "NotFound"].includes((error as Error).name)) return missing;
+        throw this.#failure(operation, key, error as ServiceError, signal.aborted ? timeout : undefined);
+      }
+    });
   }
 
-  #failure(
-    operation: StorageError["operation"],
-    key: string,
-    problem: StorageProblem,
-    reason: string,
-    { name, message, stack }: Error,
-  ): StorageError {
+  /** @param late - after how many milliseconds it was given up, if it was */
+  #failure(operation: StorageError["operation"], key: string, error: ServiceError, late?: number): StorageError {
+    const { name, message, stack, code, $metadata } = error;
+    const status = $metadata?.httpStatusCode;
     // The SDK's errors hold on to sockets and agents, which are too much for an error that is kept and travels.
-    const cause = Object.assign(new Error(message), { name, stack });
-    return new StorageError(this.#name, operation, key, problem, reason, { cause });
+    const cause = Object.assign(new Error(message), { name, stack, ...(code === undefined ? {} : { code }) });
+    if (late !== undefined)
+      return new StorageError(this.#name, operation, key, "timeout", `no answer within ${late / 1000} s`, { cause });
+    // To HEAD nobody answers with a reason.
+    const words = /^Unknown/.test(name) ? "the service gave no reason" : reasonOf(error);
+    const reason = status === undefined ? words : `${words}, HTTP ${status}`;
+    const advice = ADVICE[name] ?? ADVICE[message];
+    return new StorageError(this.#name, operation, key, judge(name, status), reason, {
+      cause,
+      ...(advice === undefined ? {} : { advice }),
+    });
   }
 
   /** What kept it from opening (a variable that is not set, a missing package) may be mended before the next use. */
@@ -185,6 +186,22 @@ export class S3Storage implements ResultStore {
     return { sdk, client };
   }
 }
+
+type ServiceError = Error & {
+  readonly code?: string;
+  readonly $metadata?: { readonly httpStatusCode?: number };
+};
+
+/** Requests of this thread at once, whatever its stores: each takes a connection. The SDK makes no more, and lets time run for the rest. */
+const turns = new Turns(50);
+
+/** What to do, by the name of the service's error or the SDK's words, where it is not what holds for the problem anyway. */
+const ADVICE: Readonly<Record<string, string>> = {
+  "Region is missing": "set region, or AWS_REGION",
+  NoSuchBucket: "make the bucket, or mend its name",
+  PermanentRedirect: "the bucket is in another region: set region, or AWS_REGION",
+  AuthorizationHeaderMalformed: "the bucket is in another region: set region, or AWS_REGION",
+};
 
 const NO_MISS = Symbol("a missing object is an error here");
 
@@ -224,12 +241,4 @@ function judge(name: string, status: number | undefined): StorageProblem {
   if (status === 507 || name === "QuotaExceeded" || name === "EntityTooLarge") return "full";
   if (status === undefined || status >= 500 || status === 429) return "unavailable";
   return "failed";
-}
-
-/** An aggregate (one per address that was tried) says nothing by itself. */
-function reasonOf(error: Error & { errors?: readonly Error[] }): string {
-  return (
-    error.errors?.[0]?.message ??
-    (error.message === "" || error.message === "UnknownError" ? error.name : error.message)
-  );
 }
