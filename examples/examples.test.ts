@@ -86,6 +86,28 @@ it("flight-delays", { timeout: LIMIT }, async () => {
   expect(ended.out).toMatch(/^ +TX +Wednesday +\d+ +-?\d+\.\d +\d+\.\d % +-?\d+$/m);
 });
 
+it("flight-delays, watched until Ctrl-C", { timeout: LIMIT }, async () => {
+  // A terminal tells all processes of the group.
+  const child = spawn(
+    process.execPath,
+    ["--import", "tsx", RUN, "flight-delays", "--input", "flights-5k.json", "--workers", "2", "--watch"],
+    { stdio: ["ignore", "pipe", "pipe"], detached: true },
+  );
+  let out = "";
+  let progress = "";
+  child.stdout.setEncoding("utf8").on("data", (text: string) => (out += text));
+  child.stderr.setEncoding("utf8").on("data", (text: string) => (progress += text));
+  const ended = new Promise((resolve) => child.once("close", (status) => resolve(status)));
+  try {
+    await expect.poll(() => progress.match(/100 %/g)?.length ?? 0, { timeout: LIMIT / 2 }).toBeGreaterThan(1);
+    const url = /Open (http:\S+) to watch/.exec(out)![1]!;
+    expect(await (await fetch(url)).text()).toContain("<title>Heddle");
+  } finally {
+    process.kill(-child.pid!, "SIGINT");
+  }
+  expect(await ended).toBe(0);
+});
+
 it("text-index", { timeout: LIMIT }, async () => {
   const root = await mkdtemp(join(tmpdir(), "heddle-text-index-"));
   try {

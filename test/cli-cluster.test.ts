@@ -179,7 +179,7 @@ describe("heddle cluster", () => {
   it("runs until Ctrl-C, and leaves nothing", async () => {
     await using cluster = heddle(folder, ["cluster", "--workers", "2", "--port", "0", "--dashboard-port", "0"]);
     const [, address] = await cluster.prints(/cluster at (\S+), 2 workers/);
-    await cluster.prints(/status page: http/);
+    await cluster.prints(/dashboard: http/);
     const children = descendantsOf(cluster.pid);
     expect(children).toHaveLength(3);
     expect(await json("status", address!)).toMatchObject({ workers: [{}, {}] });

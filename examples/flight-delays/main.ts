@@ -3,6 +3,7 @@
  *
  *   npm run demo
  *   npm run demo -- --workers 2 --input flights-20k.json --all
+ *   npm run demo -- --watch        again and again, to watch in the dashboard
  */
 import { parseArgs } from "node:util";
 import { Client, LocalCluster, progress } from "heddle";
@@ -22,12 +23,18 @@ const { values: options } = parseArgs({
     workers: { type: "string", default: "4" },
     input: { type: "string", default: "flights-3m.parquet" },
     all: { type: "boolean", default: false },
+    watch: { type: "boolean", default: false },
   },
 });
 const workers = Number(options.workers);
 const airports = dataset("airports.csv");
 const parts = await partsOf(dataset(options.input));
 console.log(`Delays of the flights in ${options.input}, read as ${count(parts.length, "part")}`);
+
+if (options.watch) {
+  await watchedUntilCtrlC(workers);
+  process.exit();
+}
 
 const onMany = await onCluster(workers);
 const onOne = await onCluster(1);
@@ -60,14 +67,27 @@ async function onCluster(workers: number): Promise<Runs> {
   await using cluster = new LocalCluster({ workers });
   await using client = new Client(cluster);
   const start = await timed(() => cluster.ready);
-  console.log(`\n${count(workers, "worker")} ready after ${duration(start.took)}, scheduler at ${cluster.address}`);
+  console.log(
+    `\n${count(workers, "worker")} ready after ${duration(start.took)}, dashboard at ${cluster.dashboardUrl}`,
+  );
+  return await twice(() => delaysOn(client, count(workers, "worker")));
+}
 
-  return await twice(async () => {
-    const graph = delayGraph(parts, airports);
-    const [report, ...tables] = client.persist(graph.report, ...graph.tables);
-    await progress([report, ...tables], { label: count(workers, "worker") });
-    return report.compute();
-  });
+async function watchedUntilCtrlC(workers: number): Promise<void> {
+  await using cluster = new LocalCluster({ workers });
+  await using client = new Client(cluster);
+  await cluster.ready;
+  console.log(`\nOpen ${cluster.dashboardUrl} to watch ${count(workers, "worker")}. Ctrl-C ends it.\n`);
+  const end = new AbortController();
+  process.once("SIGINT", () => end.abort());
+  while (!end.signal.aborted) await delaysOn(client, count(workers, "worker"));
+}
+
+async function delaysOn(client: Client, label: string): Promise<DelayReport> {
+  const graph = delayGraph(parts, airports);
+  const [report, ...tables] = client.persist(graph.report, ...graph.tables);
+  await progress([report, ...tables], { label });
+  return report.compute();
 }
 
 interface Runs {

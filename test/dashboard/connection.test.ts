@@ -135,7 +135,7 @@ test("a scheduler is killed and another started: the page says so, keeps what it
   const url = `ws://127.0.0.1:${port}`;
   const scheduler = async (): Promise<Program> => {
     const program = heddle(folder, ["scheduler", "--port", `${port}`, "--dashboard-port", `${dashboardPort}`]);
-    await program.prints(/status page: http/);
+    await program.prints(/dashboard: http/);
     return program;
   };
   const first = await scheduler();

@@ -26,6 +26,11 @@ test("says how far it is, and how long it takes while that is known", () => {
   expect(said({ states, tasks: 100, done: 40 })).toMatch(/^Waiting, /);
 });
 
+test("is not idle while threads are busy, also when their tasks have not been counted yet", () => {
+  expect(said({})).toBe("Idle, 0 of 4 threads busy");
+  expect(said({ threadsBusy: 1 })).toBe("Running, 1 of 4 threads busy");
+});
+
 test("is finished when nothing is left to do, however the tasks have ended", () => {
   expect(said({ states: { ...NONE, released: 13, memory: 50, erred: 1 }, tasks: 64, done: 59, failed: 1 })).toBe(
     "Finished, 59 of 64 tasks (92 %), 4 cancelled, 0 of 4 threads busy, 1 failed",

@@ -4,7 +4,7 @@ import type { AddressInfo } from "node:net";
 import { DASHBOARD_SUBPROTOCOL, FRAME_HEADER, FrameType, writeFrameHeader } from "@heddle/protocol/dashboard";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { WebSocket, WebSocketServer } from "ws";
-import { ServerConnection, type Socket } from "../src/data/connection.js";
+import { ServerConnection } from "../src/data/connection.js";
 import type { Connection } from "../src/data/messages.js";
 
 let server: WebSocketServer;

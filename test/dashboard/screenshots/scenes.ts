@@ -152,7 +152,7 @@ async function broken(camera: Camera): Promise<void> {
   using folder = new Folder();
   await using scheduler = heddle(folder, ["scheduler", "--port", "0", "--dashboard-port", "0"]);
   const [, address] = await scheduler.prints(/scheduler at (\S+)/);
-  const [, url] = await scheduler.prints(/status page: (\S+)/);
+  const [, url] = await scheduler.prints(/dashboard: (\S+)/);
   const worker = (name: string) =>
     heddle(folder, ["worker", address!, "--name", name, "--no-nanny", "--threads", "2", "--memory-limit", "400MiB"]);
   await using full = worker("weaver-1");
@@ -222,7 +222,7 @@ async function loginPage(camera: Camera): Promise<void> {
     HEDDLE_TOKEN: "a token that nobody types",
     HEDDLE_DASHBOARD_TRUST_OWN_USER: "false",
   });
-  const [, url] = await scheduler.prints(/status page: (\S+)/);
+  const [, url] = await scheduler.prints(/dashboard: (\S+)/);
   await camera.series(url!, [{ name: "login" }]);
 }
 

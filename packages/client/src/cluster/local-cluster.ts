@@ -20,7 +20,7 @@ export interface LocalClusterOptions {
   readonly host?: string;
   /** Port for clients and workers. Default 8786, or the next free one; a port that is named here is taken or refused. */
   readonly port?: number;
-  /** Port of the status page for browsers, in the same way: default 8787. false: none. */
+  /** Port of the dashboard, in the same way: default 8787. false: none. */
   readonly dashboard?: { readonly port?: number } | false;
   /** Abstract resources of each worker, `{ GPU: 1 }`. */
   readonly resources?: Readonly<Record<string, number>>;

@@ -142,7 +142,7 @@ async function browser(): Promise<Finding> {
     const found = BROWSERS.find((name) => isExecutable(join(folder, name)));
     if (found !== undefined) return { what: "browser", verdict: "good", detail: join(folder, found) };
   }
-  return { what: "browser", verdict: "absent", detail: "none on this machine: open the status page from another" };
+  return { what: "browser", verdict: "absent", detail: "none on this machine: open the dashboard from another" };
 }
 
 function isExecutable(file: string): boolean {

@@ -47,7 +47,7 @@ export const CATALOGUE = {
 
   "scheduler.host": by("text", "127.0.0.1", "Address to listen on. Any but a loopback address requires a token."),
   "scheduler.port": by("port", 8786, "Port for clients and workers, and for GET /health and /api/state."),
-  "scheduler.dashboardPort": by("port", 8787, "Port of the status page for browsers."),
+  "scheduler.dashboardPort": by("port", 8787, "Port of the dashboard."),
   "scheduler.allowedHosts": by(
     "list",
     [],

@@ -97,7 +97,7 @@ export class SchedulerCore {
     return slot === NONE ? undefined : explain(this.#state, slot);
   }
 
-  /** Counts for health checks and status pages. O(tasks). */
+  /** Counts for health checks and the dashboard. O(tasks). */
   overview(): {
     workers: ReturnType<typeof workerInfo>[];
     clients: number;

@@ -27,8 +27,13 @@ const MAX_BACKOFF = 30_000;
 /** Milliseconds that the thread may take to say goodbye to its pages. */
 const CLOSE_PATIENCE = 500;
 const NANOS = 1e6;
-/** The most of this thread's time that goes into counting tasks: of 200,000, twice a second. */
+/**
+ * Of this thread's time that goes into counting tasks: so much at most, but for counts every half second; with millions of tasks, where one
+ * takes milliseconds, so much.
+ */
 const COUNT_SHARE = 0.001;
+const COUNT_AT_LEAST_EVERY = 500;
+const MAX_COUNT_SHARE = 0.01;
 
 export interface DashboardLinkOptions {
   readonly core: SchedulerCore;
@@ -253,7 +258,8 @@ export class DashboardLink {
     const start = performance.now();
     if (start < this.#countAfter) return;
     this.#options.core.count();
-    this.#countAfter = start + (performance.now() - start) / COUNT_SHARE;
+    const took = performance.now() - start;
+    this.#countAfter = start + Math.min(took / COUNT_SHARE, Math.max(COUNT_AT_LEAST_EVERY, took / MAX_COUNT_SHARE));
   }
 
   #measure(): void {

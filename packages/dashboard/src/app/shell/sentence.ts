@@ -10,7 +10,8 @@ export function activityOf(totals: Totals, connection: Connection["state"]): Act
   if (connection === "ended") return "Ended";
   if (connection === "disconnected") return "Disconnected";
   if (totals.workers === 0) return "No workers";
-  if (totals.tasks === 0) return "Idle";
+  // Tasks are counted somewhat later than threads are seen to be busy.
+  if (totals.tasks === 0) return totals.threadsBusy > 0 ? "Running" : "Idle";
   if (unfinishedOf(totals.states) === 0) return "Finished";
   return totals.threadsBusy > 0 || totals.rate > 0 ? "Running" : "Waiting";
 }

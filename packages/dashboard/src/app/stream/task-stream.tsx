@@ -55,7 +55,7 @@ export function TaskStream(props: TaskStreamProps): ReactElement {
   const [size, setSize] = useState({ width: 0, height: 0 });
   const [scroll, setScroll] = useState(0);
   const [tip, setTip] = useState<{ readonly pick: Pick; readonly x: number; readonly y: number }>();
-  const recorded = useCluster((state) => state.history.recorded);
+  const isEmpty = useCluster((state) => state.history.recorded === 0 && (state.totals?.threadsBusy ?? 0) === 0);
   const known = useCluster((state) => state.run !== undefined);
   const selected = route.parameters["sel"] === undefined ? undefined : Number(route.parameters["sel"]);
 
@@ -213,7 +213,7 @@ export function TaskStream(props: TaskStreamProps): ReactElement {
         {known && lanes.length === 0 && (
           <Empty title="No threads yet">A lane for each thread of each worker comes here.</Empty>
         )}
-        {lanes.length > 0 && recorded === 0 && <Empty title="Waiting for the first task" />}
+        {lanes.length > 0 && isEmpty && <Empty title="Waiting for the first task" />}
       </div>
       {places.height > size.height + 1 && (
         <div className="stream-scroll" onScroll={(event) => setScroll(event.currentTarget.scrollTop)}>

@@ -177,6 +177,10 @@ class FlowSession implements RunHost {
     // All of a cluster's own workers: the first to join would take what is there, and the others find nothing left.
     await Promise.all([client.ready, this.#own?.ready]);
     this.#name(await client.workers());
+    // Nobody else knows where that is: the cluster is here for this flow run alone. A program without a terminal has nobody to tell.
+    const dashboard = this.#own?.dashboardUrl;
+    if (dashboard !== undefined && process.stderr.isTTY)
+      this.#context.log("info", `its tasks can be watched at ${dashboard}`);
     this.#isReady = true;
   }
 

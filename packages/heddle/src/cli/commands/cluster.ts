@@ -53,7 +53,7 @@ async function runCluster({ threads, dashboardPort, dashboard, ...rest }: Option
   await Promise.race([cluster.ready, asked.told]);
   if (!cluster.closed) {
     printLine(`Heddle cluster at ${cluster.address}, ${cluster.workerNames.length} workers`);
-    if (cluster.dashboardUrl !== undefined) printLine(`status page: ${cluster.dashboardUrl}`);
+    if (cluster.dashboardUrl !== undefined) printLine(`dashboard: ${cluster.dashboardUrl}`);
     printLine("run something on it with: heddle run FILE");
     await asked.told;
   }

@@ -48,7 +48,7 @@ async function runScheduler(options: Options): Promise<void> {
   });
   await server.start();
   printLine(`Heddle scheduler at ${server.address}`);
-  if (server.dashboardUrl !== undefined) printLine(`status page: ${server.dashboardUrl}`);
+  if (server.dashboardUrl !== undefined) printLine(`dashboard: ${server.dashboardUrl}`);
   if (server.madeToken) {
     printLine(`token: ${server.token}`);
     printLine("Peers show it: HEDDLE_TOKEN in their environment, or --token-file. It is not printed again.");
