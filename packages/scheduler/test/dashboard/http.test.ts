@@ -2,7 +2,7 @@
 import { once } from "node:events";
 import { mkdtempSync, mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { request, type IncomingMessage } from "node:http";
-import { tmpdir } from "node:os";
+import { hostname, tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { WebSocket } from "ws";
@@ -241,8 +241,13 @@ describe("the token", () => {
       const again = await visitor.ask("/api/v1/session", { cookie });
       expect(JSON.parse(again.text)).toMatchObject({ authenticated: true, opened: false });
       expect(again.headers["set-cookie"]).toBeUndefined();
-      const behindProxy = await visitor.ask("/api/v1/session", { "x-forwarded-for": "10.0.0.1" });
-      expect(JSON.parse(behindProxy.text)).toMatchObject({ authenticated: false });
+      for (const headers of [{ "x-forwarded-for": "10.0.0.1" }, { host: "dash.example" }]) {
+        const behindProxy = await visitor.ask("/api/v1/session", headers);
+        expect(JSON.parse(behindProxy.text)).toMatchObject({ authenticated: false });
+        expect(behindProxy.headers["set-cookie"]).toBeUndefined();
+      }
+      for (const host of ["localhost:9999", "[::1]:8787", hostname()])
+        expect(JSON.parse((await visitor.ask("/api/v1/session", { host })).text)).toMatchObject({ opened: true });
     } finally {
       await server.close();
     }

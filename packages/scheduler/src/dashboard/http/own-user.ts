@@ -4,6 +4,7 @@
  */
 import { readFile } from "node:fs/promises";
 import type { IncomingMessage } from "node:http";
+import { hostname } from "node:os";
 import { isLoopback } from "@heddle/protocol";
 
 /** False wherever it cannot be told: only Linux lists whose sockets are whose. */
@@ -13,12 +14,18 @@ export async function ofOwnUser(request: IncomingMessage): Promise<boolean> {
   if (process.platform !== "linux" || uid === undefined || !isLoopback(remoteAddress.replace(/^::ffff:/, "")))
     return false;
   // A proxy on this machine connects for whoever is behind it.
-  if (FORWARDED.some((header) => request.headers[header] !== undefined)) return false;
+  if (FORWARDED.some((header) => request.headers[header] !== undefined) || !isOwnName(request)) return false;
   for (const table of ["/proc/net/tcp", "/proc/net/tcp6"]) {
     const owner = ownerOf(await readFile(table, "latin1").catch(() => ""), remotePort, localPort);
     if (owner !== undefined) return owner === uid;
   }
   return false;
+}
+
+/** Whether it is called by a name of this machine. A proxy that says nothing else of itself may still pass on the name that it has. */
+function isOwnName({ headers }: IncomingMessage): boolean {
+  const name = (headers.host ?? "").replace(/:\d+$/, "").toLowerCase();
+  return isLoopback(name) || name === hostname().toLowerCase();
 }
 
 const FORWARDED = ["x-forwarded-for", "x-forwarded-host", "x-real-ip", "forwarded", "via"];
