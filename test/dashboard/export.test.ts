@@ -228,3 +228,11 @@ describe.each([
     expect(proxy.strayed).toEqual([]);
   });
 });
+
+test("behind a reverse proxy that loses the port the page says what is wrong instead of staying blank", async () => {
+  await using own = await startFeed({ rate: 0 });
+  await using proxy = await startReverseProxy(own.url, "/x/y/", true, "127.0.0.1");
+  await using page = await looks.blank(new URL(proxy.url).origin, { expected: /403|Refused to apply style/ });
+  await page.goto(proxy.url);
+  await page.getByText("scheduler.allowedOrigins").waitFor();
+});

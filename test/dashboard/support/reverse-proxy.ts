@@ -9,8 +9,16 @@ export interface ReverseProxy extends AsyncDisposable {
   readonly strayed: readonly string[];
 }
 
-/** @param strip whether the path is taken off before the request goes on */
-export async function startReverseProxy(target: string, path: string, strip: boolean): Promise<ReverseProxy> {
+/**
+ * @param strip whether the path is taken off before the request goes on
+ * @param host what it says as Host; absent: what the browser said
+ */
+export async function startReverseProxy(
+  target: string,
+  path: string,
+  strip: boolean,
+  host?: string,
+): Promise<ReverseProxy> {
   const { hostname, port } = new URL(target);
   const strayed: string[] = [];
   const sockets = new Set<Socket>();
@@ -23,7 +31,8 @@ export async function startReverseProxy(target: string, path: string, strip: boo
   const server = createServer((incoming, outgoing) => {
     const to = pathOf(incoming);
     if (to === undefined) return void outgoing.writeHead(404).end();
-    const { method, headers } = incoming;
+    const { method } = incoming;
+    const headers = host === undefined ? incoming.headers : { ...incoming.headers, host };
     const onward = request({ hostname, port, path: to, method, headers }, (answer) => {
       outgoing.writeHead(answer.statusCode!, answer.headers);
       answer.pipe(outgoing);
