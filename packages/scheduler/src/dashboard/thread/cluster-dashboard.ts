@@ -73,6 +73,7 @@ export class ClusterDashboard implements DashboardSource {
   readonly #reader: RowReader;
   readonly #runsAhead: Prefault;
   readonly #tasksAhead: Prefault;
+  readonly #keysAhead: Prefault;
   readonly #groups: Groups;
   readonly #dictionary: Dictionary;
   readonly #workers: Workers;
@@ -104,6 +105,7 @@ export class ClusterDashboard implements DashboardSource {
     this.#reader = new RowReader(this.#columns);
     this.#runsAhead = Prefault.ofRuns(memory);
     this.#tasksAhead = Prefault.ofTasks(memory);
+    this.#keysAhead = Prefault.ofKeys(memory);
     this.#groups = new Groups(this.#columns);
     this.#dictionary = new Dictionary(this.#groups);
     this.#workers = new Workers(this.#dictionary);
@@ -212,6 +214,7 @@ export class ClusterDashboard implements DashboardSource {
     const from = this.#takeRows();
     this.#runsAhead.advance(this.#taken);
     this.#tasksAhead.advance(this.#reader.nextTask);
+    this.#keysAhead.advance(this.#reader.keyBytes);
     this.#mode.observe(this.#taken - from, now - this.#tickAt);
     if (this.#viewers.size > 0) this.#show(from, now);
     else this.#dictionary.takeDelta();

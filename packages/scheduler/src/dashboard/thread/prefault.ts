@@ -1,7 +1,8 @@
 import type { RecordMemory } from "../../core/record/memory.js";
 
-/** Entries that are made ready, at least: what comes at once after a rest. */
+/** Runs and tasks that are made ready, at least: what comes at once after a rest. And bytes of the keys of so many. */
 const AHEAD = 65_536;
+const KEYS_AHEAD = 32 * AHEAD;
 /** Bytes of a page of memory, or less. */
 const PAGE = 4096;
 
@@ -18,27 +19,37 @@ interface Column {
  */
 export class Prefault {
   readonly #columns: readonly Column[];
+  readonly #atLeast: number;
   /** Entries below this are ready. */
   #ready = 0;
   #head = 0;
 
-  private constructor(columns: readonly Column[]) {
+  private constructor(columns: readonly Column[], atLeast: number) {
     this.#columns = columns;
+    this.#atLeast = atLeast;
   }
 
   /** What is written for every run; other columns are not always. */
-  static ofRuns({ runs, keys, rows }: RecordMemory): Prefault {
+  static ofRuns({ runs }: RecordMemory): Prefault {
     const columns = [runs.tasks, runs.startedAt, runs.busy, runs.nbytes];
-    return new Prefault([...columns.map((memory) => column(memory, runs.capacity)), column(keys, rows)]);
+    return new Prefault(
+      columns.map((memory) => column(memory, runs.capacity)),
+      AHEAD,
+    );
   }
 
   static ofTasks({ tasks }: RecordMemory): Prefault {
-    return new Prefault([column(tasks.facts, tasks.capacity)]);
+    return new Prefault([column(tasks.facts, tasks.capacity)], AHEAD);
+  }
+
+  /** Its entries are bytes. */
+  static ofKeys({ keys }: RecordMemory): Prefault {
+    return new Prefault([column(keys, keys.byteLength)], KEYS_AHEAD);
   }
 
   /** @param head - entries written so far */
   advance(head: number): void {
-    const to = head + Math.max(AHEAD, 4 * (head - this.#head));
+    const to = head + Math.max(this.#atLeast, 4 * (head - this.#head));
     this.#head = head;
     if (to <= this.#ready) return;
     for (const { words, bytesPerEntry, capacity } of this.#columns) {

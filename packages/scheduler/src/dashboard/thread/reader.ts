@@ -50,6 +50,11 @@ export class RowReader {
     return this.#columns.keys;
   }
 
+  /** Bytes of keys that have come. */
+  get keyBytes(): number {
+    return Atomics.load(this.#columns.control, Control.keyHead) >>> 0;
+  }
+
   /** Number of the next task. */
   get nextTask(): number {
     return this.#transcriber.nextTask;
