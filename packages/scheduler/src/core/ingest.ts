@@ -4,6 +4,7 @@ import type { ClientRecord, OpenGraph } from "./clients.js";
 import type { Definition } from "./definitions.js";
 import { hashKey } from "./key-index.js";
 import { reorder } from "./queues.js";
+import type { Recorder } from "./record/recorder.js";
 import type { Requirement } from "./requirements.js";
 import type { SchedulerState } from "./state.js";
 import { State } from "./task-state.js";
@@ -28,7 +29,7 @@ export function submit(t: Transitions, client: ClientRecord, message: SubmitTask
   });
   const chunkIndex = state.addChunk(chunk);
   const { recorder } = state;
-  recorder?.expect(state.nextId + message.rows);
+  const firstId = state.nextId;
   let depAt = 0;
 
   for (let row = 0; row < message.rows; row++) {
@@ -57,10 +58,7 @@ export function submit(t: Transitions, client: ClientRecord, message: SubmitTask
       tasks.hash[slot] = hash;
       tasks.order[slot] = order;
       attach(state, slot, chunk, chunkIndex, row);
-      if (recorder !== undefined) {
-        recorder.created(tasks.group[slot]!);
-        recorder.describe(tasks.id[slot]!, tasks.group[slot]!, chunk.keysAt + start, end - start);
-      }
+      if (recorder !== undefined) recorder.created(tasks.group[slot]!);
       state.index.add(hash, slot);
       state.ids.set(tasks.id[slot]!, slot);
       connect(state, slot, chunk, row, client, message.deps, depStart);
@@ -94,9 +92,37 @@ export function submit(t: Transitions, client: ClientRecord, message: SubmitTask
       t.settleRecommended();
     }
   }
+  if (recorder !== undefined) describe(state, recorder, client, message, chunk, firstId);
   if (chunk.live === 0) state.dropChunk(chunkIndex);
   graph.ranges.push([message.first, message.rows]);
   if (message.last) closeGraph(t, client, message.graph, graph);
+}
+
+/**
+ * Writes down what rows show of the tasks that are new: those with ids from `firstId` on. A pass of its own: what takes tasks in is
+ * compiled the same, and as well, whether there is a record or not.
+ */
+function describe(
+  { tasks, nextId }: SchedulerState,
+  recorder: Recorder,
+  client: ClientRecord,
+  message: SubmitTasks,
+  chunk: Chunk,
+  firstId: number,
+): void {
+  recorder.expect(nextId);
+  const areAllNew = nextId - firstId === message.rows;
+  for (let row = 0; row < message.rows; row++) {
+    let id = firstId + row;
+    if (!areAllNew) {
+      const slot = client.numbers.get(message.first + row);
+      if (slot === NONE) continue;
+      id = tasks.id[slot]!;
+    }
+    const keyStart = chunk.keyStart(row);
+    if (id >= firstId)
+      recorder.describe(id, chunk.group(row).index, chunk.keysAt + keyStart, chunk.keyEnd(row) - keyStart);
+  }
 }
 
 function requirementsOf(state: SchedulerState, message: SubmitTasks): (Requirement | undefined)[] {

@@ -9,7 +9,7 @@ import {
 } from "@heddle/protocol";
 import { lostData, rerun } from "./failures.js";
 import { abandonedRun } from "./record/abandoned-runs.js";
-import type { EndedRun, Recorder } from "./record/recorder.js";
+import type { EndedRun } from "./record/recorder.js";
 import type { SchedulerState } from "./state.js";
 import { Cause } from "./story.js";
 import { isDispatched, State } from "./task-state.js";
@@ -35,6 +35,7 @@ function finished(t: Transitions, worker: WorkerRecord, message: RunsFinished): 
   worker.busySince = state.now;
   let inlineAt = 0;
   const { recorder } = state;
+  const oldestPlain = recorder?.oldestPlain ?? 0;
   recorder?.beginRuns(worker, message, state.now);
   for (let row = 0; row < message.tasks.length; row++) {
     const inlineStart = inlineAt;
@@ -51,7 +52,7 @@ function finished(t: Transitions, worker: WorkerRecord, message: RunsFinished): 
     const nbytes = message.nbytes[row]!;
     state.group(slot).observe(busyOf(state, slot, message, row), nbytes);
     tasks.nbytes[slot] = nbytes;
-    if (recorder?.isPlain(id, tasks.attempts[slot]!) === false) recordFinished(state, recorder, row, slot);
+    if (id < oldestPlain || tasks.attempts[slot]! > 0) recordFinished(state, row, slot);
     // Should it have to run again, it may fail as often again.
     tasks.retriesLeft[slot]! += tasks.attempts[slot]!;
     tasks.attempts[slot] = 0;
@@ -109,8 +110,9 @@ const ended: EndedRun = {
 };
 
 /** One of many attempts, or of a task from long ago. @param reportRow - of the report */
-function recordFinished(state: SchedulerState, recorder: Recorder, reportRow: number, slot: number): void {
-  const { tasks } = state;
+function recordFinished(state: SchedulerState, reportRow: number, slot: number): void {
+  const { tasks, recorder } = state;
+  if (recorder === undefined) return;
   const chunk = state.chunkOf(slot);
   const row = tasks.row[slot]!;
   const keyStart = chunk.keyStart(row);

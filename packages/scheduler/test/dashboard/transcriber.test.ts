@@ -198,8 +198,8 @@ describe("runs on their way to the dashboard", () => {
     plain(7);
     forgetful.expect(600);
     // It may be gone by the time that somebody looks: the scheduler says of it what there is to say.
-    expect(forgetful.isOld(7)).toBe(true);
-    expect(forgetful.isOld(590)).toBe(false);
+    expect(forgetful.oldest).toBeGreaterThan(7);
+    expect(forgetful.oldest).toBeLessThan(590);
     plain(7);
     forgetful.expect(1 + 7 + 1024);
     forgetful.set(7 + 1024, 4, 80, 5);

@@ -187,7 +187,7 @@ export class Recorder {
 
   /** @param keyAt - where {@link keepKeys} put its key; @param keyLength - bytes */
   describe(task: number, group: number, keyAt: number, keyLength: number): void {
-    if (!this.#tasks.isOld(task)) this.#tasks.set(task, group, keyAt, kept(keyLength));
+    if (task >= this.#tasks.oldest) this.#tasks.set(task, group, keyAt, kept(keyLength));
   }
 
   /** A task turned out to belong to another group. */
@@ -237,16 +237,15 @@ export class Recorder {
   // ---- runs
 
   /**
-   * Begins a report of runs that have made results. Of those of which {@link isPlain} is false more is said by {@link finished}, of those
-   * that do not count by {@link notFinished}; then {@link endRuns} is called.
+   * Begins a report of runs that have made results. Of those of tasks below {@link oldestPlain}, and of those that failed before, more is
+   * said by {@link finished}, of those that do not count by {@link notFinished}; then {@link endRuns} is called.
    */
   beginRuns(worker: WorkerRecord, runs: ReportedRuns, now: number): void {
     this.#runs.begin(runs, worker.lane, worker.clockOffset, now);
   }
 
-  /** Nothing more has to be said of a run that made a result. @param failures - attempts before it */
-  isPlain(task: number, failures: number): boolean {
-    return failures === 0 && !this.#tasks.isOld(task);
+  get oldestPlain(): number {
+    return this.#tasks.oldest;
   }
 
   /** @param row - of the report; @param keyAt - where {@link keepKeys} put its key; @param keyLength - bytes */

@@ -50,9 +50,9 @@ export class TaskDirectory {
     Atomics.store(this.#control, DirectoryControl.head, head | 0);
   }
 
-  /** Whether the task may be gone by the time that somebody looks for it. */
-  isOld(task: number): boolean {
-    return this.#head - task > this.#mask >> 1;
+  /** A task below this may be gone by the time that somebody looks for it. */
+  get oldest(): number {
+    return this.#head - (this.#mask >> 1);
   }
 
   /** @param task - below what was announced */
