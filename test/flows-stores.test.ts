@@ -165,9 +165,9 @@ const PROBLEMS = (): readonly (readonly [string, string, string, string])[] => [
     "check that it runs and that its address is right",
   ],
   ["silent", "TIMEOUT", `${host}/silent/: no answer within 0.1 s`, "look at it, or give it more time"],
-  ["full", "FULL", `${host}/full/: the server answered 507`, "make room there, or raise its limit"],
-  ["denied", "DENIED", `${host}/denied/: the server answered 403`, "check its credentials and permissions"],
-  ["file", "FAILED", `${join(folder.path, "script.mjs")}: ENOTDIR: not a directory`, "see the cause"],
+  ["full", "FULL", `${host}/full/: the server answered HTTP 507`, "make room there, or raise its limit"],
+  ["denied", "DENIED", `${host}/denied/: the server answered HTTP 403`, "give the scheduler's token"],
+  ["file", "FAILED", `${join(folder.path, "script.mjs")}: ENOTDIR: not a directory`, "nor inside a file"],
 ];
 
 const crashed = (code: string): unknown => ({
