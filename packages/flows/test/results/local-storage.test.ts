@@ -1,7 +1,9 @@
 /** A directory of results where other things are in the way, or that somebody removes. */
+import { execFile } from "node:child_process";
 import { mkdir, mkdtemp, readdir, rm, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { promisify } from "node:util";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { StorageError } from "../../src/results/errors.js";
 import { LocalStorage } from "../../src/results/stores/local-storage.js";
@@ -36,6 +38,52 @@ describe.each([{}, { maxBytes: "1GiB" }])("with the options %j", (options) => {
     for (const key of distinct) expect(Buffer.from((await store.read(key))!).toString()).toBe(key);
     await store.close();
   });
+});
+
+describe("a result that is deleted", () => {
+  it("takes the folders with it that it was alone in, and no others", async () => {
+    const store = new LocalStorage(directory);
+    for (const key of ["a/b/c", "a/d/e", "f/g", "h"]) await store.write(key, SOMETHING);
+    await store.delete("a/b/c");
+    expect((await readdir(directory, { recursive: true })).sort()).toEqual(["a", "a/d", "a/d/e", "f", "f/g", "h"]);
+    for (const key of ["a/d/e", "f/g", "h"]) await store.delete(key);
+    expect(await readdir(directory)).toEqual([]);
+  });
+
+  it("takes no folder from one that is written at the same time, of this process", async () => {
+    const store = new LocalStorage(directory);
+    const writeAndDelete = async (key: string): Promise<void> => {
+      await store.write(key, SOMETHING);
+      await store.delete(key);
+    };
+    await Promise.all(
+      Array.from({ length: 4000 }, (_, i) =>
+        i % 400 === 10 ? writeAndDelete(`a/b/c/${i}`) : store.delete(`a/b/c/${i}`),
+      ),
+    );
+    expect(await readdir(directory)).toEqual([]);
+  });
+
+  it("takes no folder from one that is written at the same time, of another process", async () => {
+    const module = new URL("../../src/results/stores/local-storage.ts", import.meta.url).href;
+    const script = `
+      import { LocalStorage } from ${JSON.stringify(module)};
+      const store = new LocalStorage(${JSON.stringify(directory)});
+      const who = process.argv.at(-1);
+      for (let round = 0; round < 300; round++) {
+        const key = (i) => \`run/of/all/\${who}-\${i}\`;
+        const all = (act) => Promise.all(Array.from({ length: 8 }, (_, i) => act(key(i))));
+        await all((key) => store.write(key, new Uint8Array(8)));
+        const found = await all((key) => store.exists(key));
+        if (found.includes(false)) throw new Error("a result is gone");
+        await all((key) => store.delete(key));
+      }`;
+    const run = promisify(execFile);
+    const arguments_ = ["--import", "tsx", "--input-type=module", "-e", script];
+    const cwd = join(import.meta.dirname, "../../../..");
+    await Promise.all(["a", "b", "c"].map((who) => run(process.execPath, [...arguments_, who], { cwd })));
+    expect(await readdir(directory)).toEqual([]);
+  }, 120_000);
 });
 
 describe("an error says where, why, and what to do:", () => {

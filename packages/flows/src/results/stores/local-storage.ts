@@ -4,7 +4,7 @@ import { fileURLToPath } from "node:url";
 import { StorageError, type StorageProblem } from "../errors.js";
 import type { ResultStore, StoreDescription } from "../result-store.js";
 import { checkStorageKey } from "../storage-key.js";
-import { draftBeside } from "./retention/result-files.js";
+import { draftBeside, removeEmptyFolders, whileComing } from "./retention/result-files.js";
 import { Retention } from "./retention/retention.js";
 import { reasonOf } from "./reason.js";
 import { checkOptions, description, durationOption, sizeOption, textOption } from "./store-options.js";
@@ -91,7 +91,10 @@ export class LocalStorage implements ResultStore {
   }
 
   async delete(key: string): Promise<void> {
-    await this.#attempt("delete", key, undefined, (file) => rm(file, { force: true }));
+    await this.#attempt("delete", key, undefined, async (file) => {
+      await rm(file, { force: true });
+      await removeEmptyFolders(this.#directory, [key]);
+    });
   }
 
   describe(): StoreDescription {
@@ -112,7 +115,7 @@ export class LocalStorage implements ResultStore {
   async #place(file: string, bytes: Uint8Array, isLast: boolean): Promise<boolean> {
     const draft = draftBeside(file);
     try {
-      await this.#fill(draft, bytes);
+      await whileComing(draft, () => this.#fill(draft, bytes));
       await rename(draft, file);
       return true;
     } catch (error) {
@@ -199,8 +202,8 @@ const ADVICE: Readonly<Record<string, string>> = {
   EIO: "its disk or network does not do its work: see the system's log",
 };
 
-/** How often a directory is made that another process removes: one that makes room takes it for an empty one. */
-const ATTEMPTS = 10;
+/** How often a directory is made that another process removes: one that deletes or makes room takes it for an empty one. */
+const ATTEMPTS = 100;
 
 /** Its directory is nearly always there already, so it is made only when it turns out not to be. */
 async function createFile(name: string): Promise<FileHandle> {

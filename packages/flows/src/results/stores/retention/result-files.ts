@@ -2,7 +2,7 @@
 import { randomBytes } from "node:crypto";
 import { constants } from "node:fs";
 import { lstat, open, readdir, rename, rm, rmdir, type FileHandle } from "node:fs/promises";
-import { dirname, join } from "node:path";
+import { dirname, join, sep } from "node:path";
 import { storageKeyProblem } from "@heddle/protocol";
 import { peekBlob } from "../../blob.js";
 import { isCacheRecord } from "../../caching/cache-record.js";
@@ -123,12 +123,46 @@ export async function removeFile(directory: string, { key, size, written }: Kept
   return isTheOne;
 }
 
-/** Removes folders of keys that have become empty, and those that they were the last in. */
+/** Files that this thread is about to make. What they are to be in stays, however empty it is. */
+const coming = new Set<string>();
+
+/** @param file - nobody else makes one of that name */
+export async function whileComing<T>(file: string, act: () => Promise<T>): Promise<T> {
+  coming.add(file);
+  try {
+    return await act();
+  } finally {
+    coming.delete(file);
+  }
+}
+
+/**
+ * Removes folders of keys that have become empty, and those that they were the last in; never the directory itself. To another process
+ * that is about to make a file there, its folder vanishes: it makes it again.
+ */
 export async function removeEmptyFolders(directory: string, keys: Iterable<string>): Promise<void> {
   const folders = new Set<string>();
   for (const key of keys) for (let folder = dirname(key); folder !== "."; folder = dirname(folder)) folders.add(folder);
+  /** Those that have something in them. */
+  const full = new Set<string>();
   // What is inside comes first.
   for (const folder of [...folders].sort((a, b) => b.length - a.length))
-    // Not empty, or gone: either is as good.
-    await rmdir(join(directory, folder)).catch(() => {});
+    if (full.has(folder) || !(await hasGone(join(directory, folder)))) full.add(dirname(folder));
+}
+
+/** @returns false: it stays */
+async function hasGone(folder: string): Promise<boolean> {
+  if (isAwaited(folder)) return false;
+  try {
+    await rmdir(folder);
+    return true;
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === "ENOENT";
+  }
+}
+
+function isAwaited(folder: string): boolean {
+  const inside = folder + sep;
+  for (const file of coming) if (file.startsWith(inside)) return true;
+  return false;
 }
