@@ -12,7 +12,7 @@ import { NeededResults } from "../../src/results/needed-results.js";
 import { ResultKeeper } from "../../src/results/result-keeper.js";
 import { LocalStorage as LocalStorageUnderTest } from "../../src/results/stores/local-storage.js";
 import type { LocalStorageOptions } from "../../src/results/stores/local-storage.js";
-import { findFiles, judgeFile, removeFile } from "../../src/results/stores/retention/result-files.js";
+import { findFiles, judgeFile, putBack, removeFile } from "../../src/results/stores/retention/result-files.js";
 import { openStore } from "../../src/results/stores/store-registry.js";
 
 const DAY = 86_400_000;
@@ -169,6 +169,16 @@ describe("what is not the store's", () => {
     expect(await entries()).toEqual(["run/0"]);
     await rm(at("run/0"));
     expect(await removeFile(directory, found!)).toBe(true);
+  });
+
+  it("is put back where it was moved aside, but not in the place of a newer one", async () => {
+    await put(".moved-aside.draft", "second");
+    await putBack(at(".moved-aside.draft"), at("0"));
+    expect([await entries(), await readFile(at("0"), "utf8")]).toEqual([["0"], "second"]);
+    await put(".moved-aside.draft", "second");
+    await put("0", "third");
+    await putBack(at(".moved-aside.draft"), at("0"));
+    expect([await entries(), await readFile(at("0"), "utf8")]).toEqual([["0"], "third"]);
   });
 
   it("is told from a result whose header is long", async () => {

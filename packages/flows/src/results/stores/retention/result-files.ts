@@ -1,7 +1,7 @@
 /** The files of a store's directory: which are results, and taking one away without taking anything else. */
 import { randomBytes } from "node:crypto";
-import { constants } from "node:fs";
-import { lstat, open, readdir, rename, rm, rmdir, type FileHandle } from "node:fs/promises";
+import { constants, type Stats } from "node:fs";
+import { link, lstat, open, readdir, rename, rm, rmdir, type FileHandle } from "node:fs/promises";
 import { dirname, join, sep } from "node:path";
 import { storageKeyProblem } from "@heddle/protocol";
 import { peekBlob } from "../../blob.js";
@@ -103,24 +103,44 @@ async function beginning(file: FileHandle, length: number): Promise<Uint8Array> 
 
 /**
  * Removes a file if it is still the one that was found. Somebody may write another under its name at any moment, so it is first moved
- * aside, looked at, and moved back if it is not the one.
+ * aside, looked at, and put back if it is not the one: to one who reads just then it is not there, which nobody can do without.
  *
  * @returns false: there is another one under its name
  */
-export async function removeFile(directory: string, { key, size, written }: KeptFile): Promise<boolean> {
-  const file = join(directory, key);
+export async function removeFile(directory: string, found: KeptFile): Promise<boolean> {
+  const file = join(directory, found.key);
   const aside = draftBeside(file);
   try {
+    if (!isStill(found, await lstat(file))) return false;
     await rename(file, aside);
+    if (!isStill(found, await lstat(aside))) {
+      await putBack(aside, file);
+      return false;
+    }
+    await rm(aside, { force: true });
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === "ENOENT") return true;
-    throw error;
+    // Aside, it is as old as it was: another process may have removed it as a draft that was left behind.
+    if ((error as NodeJS.ErrnoException).code !== "ENOENT") throw error;
   }
-  const now = await lstat(aside);
-  const isTheOne = now.size === size && now.mtimeMs === written;
-  if (isTheOne) await rm(aside, { force: true });
-  else await rename(aside, file);
-  return isTheOne;
+  return true;
+}
+
+function isStill({ size, written }: KeptFile, now: Stats): boolean {
+  return now.size === size && now.mtimeMs === written;
+}
+
+/** Unless somebody has written a newer one meanwhile. */
+export async function putBack(aside: string, file: string): Promise<void> {
+  try {
+    await link(aside, file);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== "EEXIST") {
+      // A file system on which a file has one name only.
+      await rename(aside, file);
+      return;
+    }
+  }
+  await rm(aside, { force: true });
 }
 
 /** Files that this thread is about to make. What they are to be in stays, however empty it is. */
