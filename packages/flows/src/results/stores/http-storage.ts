@@ -29,6 +29,16 @@ const MARK = "heddle-results";
 
 const SCHEMES: Readonly<Record<string, string>> = { "ws:": "http:", "wss:": "https:" };
 
+/** One operation: a request, and what is made of its answer. */
+interface Exchange<T> {
+  readonly operation: StorageError["operation"];
+  readonly method: "GET" | "PUT" | "HEAD" | "DELETE";
+  readonly key: string;
+  readonly body?: Uint8Array;
+  /** Given what was found, or that there is nothing under the key. */
+  readonly use: (response: Response) => Promise<T>;
+}
+
 /**
  * Results with a server. Each scheduler is one, so processes that reach the scheduler share results with nothing set up.
  *
@@ -57,21 +67,21 @@ export class HttpStorage implements ResultStore {
   }
 
   async read(key: string): Promise<Uint8Array | undefined> {
-    return this.#exchange("read", key, "GET", undefined, async (response) =>
-      response.status === 404 ? undefined : new Uint8Array(await response.arrayBuffer()),
-    );
+    const use = async (response: Response): Promise<Uint8Array | undefined> =>
+      response.status === 404 ? undefined : new Uint8Array(await response.arrayBuffer());
+    return this.#exchange({ operation: "read", method: "GET", key, use });
   }
 
   async write(key: string, bytes: Uint8Array): Promise<void> {
-    await this.#exchange("write", key, "PUT", bytes, async () => {});
+    await this.#exchange({ operation: "write", method: "PUT", key, body: bytes, use: async () => {} });
   }
 
   async exists(key: string): Promise<boolean> {
-    return this.#exchange("check", key, "HEAD", undefined, async (response) => response.ok);
+    return this.#exchange({ operation: "check", method: "HEAD", key, use: async (response) => response.ok });
   }
 
   async delete(key: string): Promise<void> {
-    await this.#exchange("delete", key, "DELETE", undefined, async () => {});
+    await this.#exchange({ operation: "delete", method: "DELETE", key, use: async () => {} });
   }
 
   describe(): StoreDescription {
@@ -81,24 +91,12 @@ export class HttpStorage implements ResultStore {
   /** Connections are those of the process, which closes them when they idle. */
   async close(): Promise<void> {}
 
-  async #exchange<T>(
-    operation: StorageError["operation"],
-    key: string,
-    method: "GET" | "PUT" | "HEAD" | "DELETE",
-    body: Uint8Array | undefined,
-    use: (response: Response) => Promise<T>,
-  ): Promise<T> {
-    checkStorageKey(key);
-    return turns.take(() => this.#request(operation, key, method, body, use));
+  async #exchange<T>(exchange: Exchange<T>): Promise<T> {
+    checkStorageKey(exchange.key);
+    return turns.take(() => this.#request(exchange));
   }
 
-  async #request<T>(
-    operation: StorageError["operation"],
-    key: string,
-    method: "GET" | "PUT" | "HEAD" | "DELETE",
-    body: Uint8Array | undefined,
-    use: (response: Response) => Promise<T>,
-  ): Promise<T> {
+  async #request<T>({ operation, method, key, body, use }: Exchange<T>): Promise<T> {
     const authorization = this.#authorization();
     const timeout = this.#timeout ?? defaultTimeout();
     const fail = (problem: StorageProblem, reason: string, options?: StorageErrorOptions): StorageError =>
