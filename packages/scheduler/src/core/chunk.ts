@@ -72,6 +72,11 @@ export class Chunk {
     return this.#keyOffsets[row + 1]!;
   }
 
+  /** Where the key of each row begins, and where the last one ends. */
+  get keyOffsets(): Int32Array {
+    return this.#keyOffsets;
+  }
+
   argStart(row: number): number {
     return this.#argOffsets[row]!;
   }
@@ -95,6 +100,11 @@ export class Chunk {
 
   group(row: number): TaskGroup {
     return this.#groups[at(this.#groupOf, row)]!;
+  }
+
+  /** The group of all rows; undefined when they are of several. */
+  get onlyGroup(): TaskGroup | undefined {
+    return typeof this.#groupOf === "number" ? this.#groups[this.#groupOf] : undefined;
   }
 
   optionsAt(row: number): TaskOptions | undefined {

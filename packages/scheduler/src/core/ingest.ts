@@ -28,7 +28,6 @@ export function submit(t: Transitions, client: ClientRecord, message: SubmitTask
     requirements: requirementsOf(state, message),
   });
   const chunkIndex = state.addChunk(chunk);
-  const { recorder } = state;
   const firstId = state.nextId;
   let depAt = 0;
 
@@ -58,7 +57,6 @@ export function submit(t: Transitions, client: ClientRecord, message: SubmitTask
       tasks.hash[slot] = hash;
       tasks.order[slot] = order;
       attach(state, slot, chunk, chunkIndex, row);
-      if (recorder !== undefined) recorder.created(tasks.group[slot]!);
       state.index.add(hash, slot);
       state.ids.set(tasks.id[slot]!, slot);
       connect(state, slot, chunk, row, client, message.deps, depStart);
@@ -92,15 +90,15 @@ export function submit(t: Transitions, client: ClientRecord, message: SubmitTask
       t.settleRecommended();
     }
   }
-  if (recorder !== undefined) describe(state, recorder, client, message, chunk, firstId);
+  if (state.recorder !== undefined) describe(state, state.recorder, client, message, chunk, firstId);
   if (chunk.live === 0) state.dropChunk(chunkIndex);
   graph.ranges.push([message.first, message.rows]);
   if (message.last) closeGraph(t, client, message.graph, graph);
 }
 
 /**
- * Writes down what rows show of the tasks that are new: those with ids from `firstId` on. A pass of its own: what takes tasks in is
- * compiled the same, and as well, whether there is a record or not.
+ * Writes down the tasks that are new: those with ids from `firstId` on. Beside what takes tasks in, which is the same whether there is
+ * a record or not, and all at once in the common case.
  */
 function describe(
   { tasks, nextId }: SchedulerState,
@@ -111,17 +109,18 @@ function describe(
   firstId: number,
 ): void {
   recorder.expect(nextId);
-  const areAllNew = nextId - firstId === message.rows;
-  for (let row = 0; row < message.rows; row++) {
-    let id = firstId + row;
-    if (!areAllNew) {
-      const slot = client.numbers.get(message.first + row);
-      if (slot === NONE) continue;
-      id = tasks.id[slot]!;
-    }
+  if (nextId - firstId === message.rows) {
+    recorder.describeAll(firstId, chunk);
+    return;
+  }
+  // Ids are given row after row: a row with another is that of a task that was there, or a former one again.
+  for (let row = 0, next = firstId; row < message.rows && next < nextId; row++) {
+    const slot = client.numbers.get(message.first + row);
+    if (slot === NONE || tasks.id[slot]! < next) continue;
+    next = tasks.id[slot]! + 1;
+    recorder.created(tasks.group[slot]!);
     const keyStart = chunk.keyStart(row);
-    if (id >= firstId)
-      recorder.describe(id, chunk.group(row).index, chunk.keysAt + keyStart, chunk.keyEnd(row) - keyStart);
+    recorder.describe(tasks.id[slot]!, tasks.group[slot]!, chunk.keysAt + keyStart, chunk.keyEnd(row) - keyStart);
   }
 }
 

@@ -39,6 +39,8 @@ export interface TaskSpec {
   wanted?: boolean;
   /** What distinguishes two definitions of one key. */
   args?: string;
+  /** Default: "g". */
+  group?: string;
 }
 
 export class TestScheduler {
@@ -215,6 +217,7 @@ export class TestClient {
     }
     const keys = specs.map(({ key }) => encoder.encode(key));
     const args = specs.map((spec) => encoder.encode(spec.args ?? ""));
+    const groups = [...new Set(specs.map(({ group = "g" }) => group))];
     const options: TaskOptions[] = [];
     const optionsOf = specs.map((spec) => (spec.options === undefined ? -1 : options.push(spec.options) - 1));
     return {
@@ -227,8 +230,8 @@ export class TestClient {
       rows: specs.length,
       functions: ["f"],
       functionOf: 0,
-      groups: ["g"],
-      groupOf: 0,
+      groups,
+      groupOf: groups.length === 1 ? 0 : Int32Array.from(specs, ({ group = "g" }) => groups.indexOf(group)),
       options,
       optionsOf: Int32Array.from(optionsOf),
       keyLengths: Int32Array.from(keys, (key) => key.length),

@@ -40,26 +40,29 @@ export class Census {
     }
   }
 
-  /** Neighbours are mostly alike: a stretch of them is one addition. */
+  /** Neighbours are mostly alike: a stretch of them is counted with one addition. */
   #look({ state, group, nbytes, highest, size }: TaskTable): void {
     const counts = this.#counts;
     const bytes = this.#nbytes;
-    let last = 0;
-    let alike = 0;
-    for (let slot = 0, left = size; slot < highest && left > 0; slot++) {
+    for (let slot = 0, left = size; slot < highest && left > 0;) {
       const code = state[slot]!;
-      if (code === State.forgotten) continue;
-      left--;
-      const at = group[slot]! * STATE_STRIDE + code;
-      if (code === State.memory) bytes[group[slot]!]! += nbytes[slot]!;
-      if (at === last) {
-        alike++;
+      if (code === State.forgotten) {
+        slot++;
         continue;
       }
-      counts[last]! += alike;
-      last = at;
-      alike = 1;
+      const first = slot;
+      const own = group[slot]!;
+      if (code === State.memory) {
+        let sum = 0;
+        do sum += nbytes[slot++]!;
+        while (slot < highest && state[slot] === State.memory && group[slot] === own);
+        bytes[own]! += sum;
+      } else {
+        do slot++;
+        while (slot < highest && state[slot] === code && group[slot] === own);
+      }
+      counts[own * STATE_STRIDE + code]! += slot - first;
+      left -= slot - first;
     }
-    counts[last]! += alike;
   }
 }

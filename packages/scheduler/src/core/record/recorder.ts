@@ -35,6 +35,17 @@ export interface EndedRun {
   attempt: number;
 }
 
+/** Tasks that arrived together. */
+export interface NewChunk {
+  readonly rows: number;
+  /** Where {@link Recorder.keepKeys} put their keys, and where the key of each row begins and that of the last one ends there. */
+  readonly keysAt: number;
+  readonly keyOffsets: Int32Array;
+  /** The group of all rows; undefined when they are of several. */
+  readonly onlyGroup: TaskGroup | undefined;
+  group(row: number): TaskGroup;
+}
+
 /**
  * Writes down what happens, for the dashboard's thread to read: counters and rows into shared memory, tens of nanoseconds a task, and
  * what has a name into {@link RecordNews}. Decides nothing, and holds nothing that the scheduler needs.
@@ -188,6 +199,22 @@ export class Recorder {
   /** @param keyAt - where {@link keepKeys} put its key; @param keyLength - bytes */
   describe(task: number, group: number, keyAt: number, keyLength: number): void {
     if (task >= this.#tasks.oldest) this.#tasks.set(task, group, keyAt, kept(keyLength));
+  }
+
+  /** All rows of a chunk are new tasks, with ids that count up from `firstId`: they are counted and described. */
+  describeAll(firstId: number, chunk: NewChunk): void {
+    const { rows, keyOffsets, keysAt, onlyGroup } = chunk;
+    const created = this.#created;
+    if (onlyGroup !== undefined) created[onlyGroup.index]! += rows;
+    else for (let row = 0; row < rows; row++) created[chunk.group(row).index]!++;
+    // What is older than a ring would be written over by the same chunk.
+    const tasks = this.#tasks;
+    const first = Math.max(0, tasks.oldest - firstId);
+    for (let row = first; row < rows; row++) {
+      const start = keyOffsets[row]!;
+      const group = onlyGroup ?? chunk.group(row);
+      tasks.set(firstId + row, group.index, keysAt + start, kept(keyOffsets[row + 1]! - start));
+    }
   }
 
   /** A task turned out to belong to another group. */
