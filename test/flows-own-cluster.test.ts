@@ -107,7 +107,7 @@ it("[flow retries] on a cluster: what completed is not run again, what failed is
   ]);
 });
 
-it("grows with what there is to do, and leaves a report of it, also of a flow that failed; one that cannot be written is said", async () => {
+it("grows with what there is to do, and leaves a report of it, also of a flow that failed", async () => {
   const lines = await output(
     `
     import { mkdirSync, readdirSync, writeFileSync } from "node:fs";
@@ -124,17 +124,40 @@ it("grows with what there is to do, and leaves a report of it, also of a flow th
       new ClusterTaskRunner({ cluster: { workers: 1, port: 0, dashboard: { port: 0 } }, adapt: { minimum: 1, maximum: 2 }, performanceReport });
     const body = async function grows() { await Promise.all(meet.map([1, 2, 3, 4, 5, 6]).map((run) => run.wait())); throw new Error("its own"); };
     const failing = flow(body, { taskRunner: runnerWith(here + "/report.html") });
-    const unwritten = flow(async () => 1, { name: "unwritten", taskRunner: runnerWith(marks) });
-    const [error, value] = await Promise.all([failing().catch((error) => error.message), unwritten()]);
-    console.log(error, value, readdirSync(marks).length, children());
+    const error = await failing().catch((error) => error.message);
+    console.log(error, readdirSync(marks).length, children());
   `,
-    /performance report .*marks could not be written: EISDIR/,
   );
-  expect(lines).toEqual(["its own 1 2 0"]);
+  expect(lines).toEqual(["its own 2 0"]);
   expect(readFileSync(join(folder.path, "report.html"), "utf8")).toMatch(/<title>grows: [a-z]+-[a-z]+<\/title>/);
+});
+
+it("does not begin when its report cannot be written, and gives its result when that turns out after it", async () => {
+  const lines = await output(
+    `
+    import { mkdirSync, rmSync } from "node:fs";
+    const here = ${JSON.stringify(folder.path)};
+    mkdirSync(here + "/folder");
+    mkdirSync(here + "/vanishing");
+    const begun = [];
+    const reporting = (name, performanceReport, body) => {
+      const taskRunner = new ClusterTaskRunner({ cluster: { workers: 1, port: 0, dashboard: { port: 0 } }, performanceReport });
+      return flow(async () => { begun.push(name); return body?.(); }, { name, taskRunner });
+    };
+    const code = (error) => error.code + ":" + error.cause.code + ":" + error.message.includes("report " + here);
+    const outcomes = await Promise.all([
+      reporting("folder", here + "/folder")().catch(code),
+      reporting("nowhere", here + "/no/such.html")().catch(code),
+      reporting("vanishing", here + "/vanishing/r.html", () => { rmSync(here + "/vanishing", { recursive: true }); return 1; })(),
+    ]);
+    console.log(...outcomes, begun.join(), children());
+  `,
+    /performance report .*vanishing\/r.html could not be written: ENOENT/,
+  );
+  expect(lines).toEqual([`${"HEDDLE_RUN_CRASHED:HEDDLE_REPORT_FILE:true ".repeat(2)}1 vanishing 0`]);
   using reader = HistoryReader.open(join(folder.path, "history.db"));
-  const [{ id } = { id: "" }] = reader.flowRuns({ flow: "unwritten" });
+  const [{ id } = { id: "" }] = reader.flowRuns({ flow: "vanishing" });
   expect(reader.logs(id).lines).toMatchObject([
-    { level: "warn", message: expect.stringContaining("could not be written: EISDIR") as string },
+    { level: "warn", message: expect.stringContaining("could not be written: ENOENT") as string },
   ]);
 });

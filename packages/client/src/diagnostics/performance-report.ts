@@ -64,25 +64,16 @@ export async function performanceReport<T>(
   }
 }
 
-/** Milliseconds that a cluster which may be gone is waited for. */
-const PATIENCE = 60_000;
-
 /** Never throws: what the function came to matters more. */
 async function written(client: Client, request: ReportRequest): Promise<void> {
-  let timer: NodeJS.Timeout | undefined;
-  const patience = new Promise<never>((_resolve, reject) => {
-    timer = setTimeout(() => reject(new Error("the cluster does not answer")), PATIENCE);
-  });
   try {
-    await Promise.race([writeReport(client, request), patience]);
+    await writeReport(client, request);
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
     process.emitWarning(`the report ${request.file} was not written: ${reason}`, {
       type: "HeddleReportWarning",
       code: "HEDDLE_REPORT_NOT_WRITTEN",
     });
-  } finally {
-    clearTimeout(timer);
   }
 }
 

@@ -46,13 +46,32 @@ async function mustBeWritable(file: string): Promise<void> {
   }
 }
 
+/** Milliseconds that a cluster which may be gone is waited for. */
+const PATIENCE = 60_000;
+
 /**
  * Writes a report of what ran since `from`, all tasks that this client saw the end of among it.
  *
- * @throws NoDashboardError, DashboardRequestError; what writing the file throws
+ * @throws NoDashboardError, DashboardRequestError; what writing the file throws; that the cluster does not answer
  */
 export async function writeReport(client: Client, { file, ...about }: ReportRequest): Promise<void> {
-  await write(await askDashboard(client.session, "api/v1/report", about), file);
+  const path = "api/v1/report";
+  const enough = new AbortController();
+  let timer: NodeJS.Timeout | undefined;
+  const patience = new Promise<never>((_resolve, reject) => {
+    timer = setTimeout(() => {
+      const error = new DashboardRequestError(path, `no report came within ${PATIENCE / 1000} s`);
+      enough.abort(error);
+      reject(error);
+    }, PATIENCE);
+  });
+  const written = async (): Promise<void> =>
+    write(await askDashboard(client.session, path, about), file, enough.signal);
+  try {
+    await Promise.race([written(), patience]);
+  } finally {
+    clearTimeout(timer);
+  }
 }
 
 /** @throws as {@link writeReport} */
@@ -67,10 +86,10 @@ export async function writeTrace(
 }
 
 /** Whole or not at all: half a report does not open. */
-async function write(answer: IncomingMessage, file: string): Promise<void> {
+async function write(answer: IncomingMessage, file: string, signal?: AbortSignal): Promise<void> {
   const draft = draftOf(file);
   try {
-    await pipeline(answer, createWriteStream(draft));
+    await pipeline(answer, createWriteStream(draft), signal === undefined ? {} : { signal });
     await rename(draft, file);
   } catch (error) {
     answer.destroy();

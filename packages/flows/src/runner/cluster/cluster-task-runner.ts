@@ -1,7 +1,8 @@
+import { resolve } from "node:path";
 import { setTimeout } from "node:timers/promises";
 import { Client } from "@heddle/client";
 import { Cluster, LocalCluster } from "@heddle/client/cluster";
-import { RunClient, acquireLease, writeReport } from "@heddle/client/runs";
+import { RunClient, acquireLease, mustBeAbleToReport, writeReport } from "@heddle/client/runs";
 import { at, type EventsPublished, type TasksBegun, type TasksFinished } from "@heddle/protocol";
 import type { RunEventSink } from "../../history/run-event.js";
 import { localStoreWarning } from "../../results/reachability.js";
@@ -46,7 +47,7 @@ export class ClusterTaskRunner implements TaskRunner {
     this.#options = options;
   }
 
-  /** @throws SchedulerUnreachableError, UnauthorizedError; what the cluster failed with; what the signal is aborted with */
+  /** @throws SchedulerUnreachableError, UnauthorizedError; ReportFileError, NoDashboardError; what the cluster failed with; what the signal is aborted with */
   async start(context: RunnerContext): Promise<void> {
     this.#lifecycle.start();
     const { signal } = context;
@@ -109,7 +110,8 @@ class FlowSession implements RunHost {
   readonly #workers = new Map<number, string>();
   readonly #upstream: Upstream;
   readonly #context: RunnerContext;
-  readonly #options: ClusterTaskRunnerOptions;
+  /** Absolute: the flow may change the working directory. */
+  readonly #report: string | undefined;
   /** Cancelled in this turn: told together. */
   #cancelled: ClusterRun[] = [];
   #submissions = 0;
@@ -121,8 +123,8 @@ class FlowSession implements RunHost {
 
   constructor(options: ClusterTaskRunnerOptions, context: RunnerContext) {
     this.#context = context;
-    this.#options = options;
-    const { cluster, address, token, tls, timeout, adapt } = options;
+    const { cluster, address, token, tls, timeout, adapt, performanceReport } = options;
+    this.#report = performanceReport === undefined ? undefined : resolve(performanceReport);
     if (address === undefined && !(cluster instanceof Cluster)) {
       const minimum = adapt?.minimum;
       this.#own = new LocalCluster({ ...(minimum === undefined ? {} : { workers: minimum }), ...cluster });
@@ -181,6 +183,8 @@ class FlowSession implements RunHost {
     const dashboard = this.#own?.dashboardUrl;
     if (dashboard !== undefined && process.stderr.isTTY)
       this.#context.log("info", `its tasks can be watched at ${dashboard}`);
+    // Before the flow's body runs, which would be for nothing if the report is what it is run for.
+    if (this.#report !== undefined) await mustBeAbleToReport(client, this.#report);
     this.#isReady = true;
   }
 
@@ -225,7 +229,7 @@ class FlowSession implements RunHost {
 
   async #close(): Promise<void> {
     if (this.#isReady) {
-      await this.#report();
+      await this.#writeReport();
       if (this.#failure === undefined) await this.#hearAll();
     }
     await this.client.close();
@@ -241,9 +245,9 @@ class FlowSession implements RunHost {
     await wait.catch(() => {});
   }
 
-  /** That there is none is said, and spoils nothing. */
-  async #report(): Promise<void> {
-    const { performanceReport: file } = this.#options;
+  /** That it could not be written after all is said, and spoils nothing: the flow run ends as it would have. */
+  async #writeReport(): Promise<void> {
+    const file = this.#report;
     if (file === undefined) return;
     const { flow, name } = this.#context.flowRun;
     try {

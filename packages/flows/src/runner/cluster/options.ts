@@ -18,7 +18,10 @@ export interface ClusterTaskRunnerOptions {
   readonly timeout?: Duration;
   /** The cluster of the flow run grows and shrinks with what there is to do. */
   readonly adapt?: { readonly minimum?: number; readonly maximum?: number };
-  /** An HTML file about what the cluster did during the flow run: what its dashboard recorded. */
+  /**
+   * An HTML file about what the cluster did during the flow run: what its dashboard recorded. Where it cannot be written, the flow run
+   * crashes before its body runs; should that turn out only after it, it is a warning in the log of the flow run, which ends as it would have.
+   */
   readonly performanceReport?: string;
 }
 
