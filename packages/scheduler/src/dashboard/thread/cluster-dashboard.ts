@@ -3,7 +3,6 @@ import type { WebSocket } from "ws";
 import { HEDDLE_VERSION } from "@heddle/protocol";
 import {
   FrameType,
-  RowField,
   type DashboardHello,
   type FlowNews,
   type FrameTypeCode,
@@ -20,11 +19,9 @@ import {
   type WorkerDetail,
 } from "@heddle/protocol/dashboard";
 import { RecordColumns, type RecordMemory } from "../../core/record/memory.js";
-import type { RecordNews } from "../../core/record/news.js";
 import type { DashboardSource, LogQuery, SealedChunk, TaskGraphQuery, TaskQuery } from "../source.js";
 import { Dictionary } from "./dictionary.js";
 import { Errors } from "./errors.js";
-import { flowEvents } from "./flow-events.js";
 import { FlowRuns } from "./flow-runs.js";
 import { Groups } from "./groups.js";
 import { History } from "./history.js";
@@ -33,11 +30,14 @@ import { Logs } from "./logs.js";
 import type { DashboardIdentity, SchedulerQuestion, ToDashboard } from "./messages.js";
 import { metricsText } from "./metrics.js";
 import { Minimap } from "./minimap.js";
+import { NewsIntake } from "./news-intake.js";
 import { Prefault } from "./prefault.js";
 import { Questions } from "./questions.js";
 import { jsonFrame, RowReader } from "./reader.js";
 import { RecordedTasks } from "./recorded-tasks.js";
+import { RowIntake } from "./row-intake.js";
 import { Running } from "./running.js";
+import { search } from "./search.js";
 import { Series } from "./series.js";
 import { Summary, type SummaryParts } from "./summary.js";
 import { transfersOf } from "./transfers.js";
@@ -51,8 +51,6 @@ const SERIES_EVERY = 1_000;
 const MAX_VIEWERS = 64;
 /** Rows that a page keeps. */
 const PAGE_ROWS = 4 * 1024 * 1024;
-/** Results of a search. */
-const FOUND = 50;
 
 export interface ClusterDashboardOptions {
   readonly memory: RecordMemory;
@@ -80,6 +78,8 @@ export class ClusterDashboard implements DashboardSource {
   readonly #errors = new Errors();
   readonly #logs = new Logs();
   readonly #history: History;
+  readonly #rows: RowIntake;
+  readonly #news: NewsIntake;
   readonly #minimap: Minimap;
   readonly #running: Running;
   readonly #mode = new SummaryMode();
@@ -90,8 +90,6 @@ export class ClusterDashboard implements DashboardSource {
   readonly #questions: Questions;
   readonly #recorded: RecordedTasks;
   readonly #now: () => number;
-  /** Number of the next row to be taken in. */
-  #taken = 0;
   #tickAt: number;
   #summaryAt: number;
   #seriesAt: number;
@@ -113,6 +111,23 @@ export class ClusterDashboard implements DashboardSource {
     this.#minimap = new Minimap(this.#reader.rows, identity.startedAt);
     this.#running = new Running(this.#columns);
     this.flows = new FlowRuns((index, id, name) => this.#dictionary.flowRunAdded(index, id, name));
+    this.#rows = new RowIntake({
+      reader: this.#reader,
+      flows: this.flows,
+      groups: this.#groups,
+      history: this.#history,
+      minimap: this.#minimap,
+      running: this.#running,
+    });
+    this.#news = new NewsIntake({
+      groups: this.#groups,
+      dictionary: this.#dictionary,
+      running: this.#running,
+      errors: this.#errors,
+      logs: this.#logs,
+      flows: this.flows,
+      now: this.#now,
+    });
     this.#recorded = new RecordedTasks(this.#reader, this.#groups, this.#dictionary);
     this.#viewers = new Viewers({
       max: maxViewers,
@@ -133,6 +148,11 @@ export class ClusterDashboard implements DashboardSource {
     this.#summary = new Summary(this.#parts);
     this.#questions = new Questions((id, question) => options.ask(id, question));
     this.#tickAt = this.#summaryAt = this.#seriesAt = this.#now();
+  }
+
+  /** Number of the next row to be taken in. */
+  get #taken(): number {
+    return this.#rows.taken;
   }
 
   get cluster(): string {
@@ -157,14 +177,14 @@ export class ClusterDashboard implements DashboardSource {
   take(message: Exclude<ToDashboard, { type: "close" }>): void {
     switch (message.type) {
       case "news":
-        return this.#takeNews(message.news);
+        return this.#news.take(message.news);
       case "pulse":
         return this.#workers.take(message.workers, this.#now());
       case "logs":
         for (const line of message.lines) this.#logs.add(line);
         return;
       case "events":
-        return this.#takeEvents(message.events);
+        return this.#news.takeEvents(message.events);
       case "answer":
         return this.#questions.answered(message.id, message.value);
       case "refused":
@@ -172,46 +192,12 @@ export class ClusterDashboard implements DashboardSource {
     }
   }
 
-  #takeNews(news: RecordNews): void {
-    for (const { id, name } of news.groups) this.#dictionary.groupAdded(this.#groups.add(id, name));
-    for (const worker of news.joined) {
-      this.#dictionary.workerJoined(worker);
-      this.#running.lanes = Math.max(this.#running.lanes, worker.lane + worker.threads);
-      this.#log("info", `${worker.name} joined with ${worker.threads} threads`);
-    }
-    for (const gone of news.left) {
-      const name = this.#dictionary.workers.get(gone.id)?.name ?? `worker ${gone.id}`;
-      this.#dictionary.workerLeft(gone);
-      this.#log("warn", `${name} left${gone.ending === "" ? "" : `: ${gone.ending}`}`);
-    }
-    const { edges } = news;
-    for (let i = 0; i < edges.length; i += 3) {
-      const target = this.#groups.byId[edges[i + 1]!];
-      if (this.#groups.addEdges(edges[i]!, edges[i + 1]!, edges[i + 2]!) && target !== undefined)
-        this.#dictionary.groupChanged(target);
-    }
-    for (const failure of news.failures) this.#errors.add(failure);
-  }
-
-  #takeEvents(bytes: Uint8Array): void {
-    for (const event of flowEvents(bytes)) {
-      this.flows.take(event);
-      if (event.kind !== "log") continue;
-      const { time, level, message, flowRun } = event;
-      this.#logs.add({ time, level, source: `flow:${this.flows.nameOf(flowRun) ?? flowRun}`, message });
-    }
-  }
-
-  #log(level: LogLine["level"], message: string): void {
-    this.#logs.add({ time: this.#now(), level, source: "scheduler", message });
-  }
-
   // ---- what goes out
 
   /** Called every {@link TICK} milliseconds, when all messages that came before have been taken. */
   tick(): void {
     const now = this.#now();
-    const from = this.#takeRows();
+    const from = this.#rows.take();
     this.#runsAhead.advance(this.#taken);
     this.#tasksAhead.advance(this.#reader.nextTask);
     this.#keysAhead.advance(this.#reader.keyBytes);
@@ -236,32 +222,6 @@ export class ClusterDashboard implements DashboardSource {
   /** Keeps the step, unless the clock has jumped. */
   #next(at: number, step: number, now: number): number {
     return Math.abs(now - at) > 2 * step ? now : at + step;
-  }
-
-  /** @returns number of the first row that was not taken in before */
-  #takeRows(): number {
-    const reader = this.#reader;
-    const { rows } = reader;
-    reader.advance();
-    // Rows that came faster than they could be read are counted by the scheduler, and nowhere else.
-    const from = Math.max(this.#taken, reader.oldest);
-    for (let seq = from; seq < reader.head; seq++) {
-      const place = reader.place(seq);
-      if (!this.flows.isEmpty) this.#nameFlowRun(seq, place);
-      this.#groups.addRow(rows, seq, place);
-      this.#history.addRow(seq, place);
-      this.#minimap.addRow(place);
-      this.#running.ended(rows.shorts[place * 16 + 2]!, rows.tasks[place]!, rows.ends[place]!);
-    }
-    this.#taken = reader.head;
-    return from;
-  }
-
-  /** The scheduler knows nothing of flows: that field of a row is left to this thread. */
-  #nameFlowRun(seq: number, place: number): void {
-    const key = this.#reader.key(seq);
-    const run = key === undefined ? undefined : this.flows.ofKey(key);
-    if (run !== undefined) this.#reader.rows.shorts[place * 16 + RowField.flowRun / 2] = run.index;
   }
 
   #show(from: number, now: number): void {
@@ -378,28 +338,12 @@ export class ClusterDashboard implements DashboardSource {
     });
   }
 
-  async search(text: string): Promise<SearchResult[]> {
-    const wanted = text.toLowerCase();
-    const named: SearchResult[] = [
-      ...this.#groups.all
-        .filter(({ name }) => name.toLowerCase().includes(wanted))
-        .map(({ id, name }) => ({ kind: "group" as const, label: name, link: `#/groups/${id}` })),
-      ...[...this.#dictionary.workers.values()]
-        .filter(({ name }) => name.toLowerCase().includes(wanted))
-        .map(({ id, name }) => ({ kind: "worker" as const, label: name, link: `#/workers/${id}` })),
-    ].slice(0, FOUND);
-    const keys = new Set(await this.#questions.ask({ what: "search", prefix: text, limit: FOUND }));
-    for (const key of this.#recorded.search(text, FOUND - keys.size)) keys.add(key);
-    const tasks = [...keys].map((key) => ({
-      kind: "task" as const,
-      label: key,
-      link: `#/task/${encodeURIComponent(key)}`,
-    }));
-    const runs = (await this.flows.list({ limit: 1000 }))
-      .filter(({ id, name, flow }) => [id, name, flow].some((each) => each.toLowerCase().includes(wanted)))
-      .slice(0, FOUND)
-      .map(({ id, name, flow }) => ({ kind: "flowRun" as const, label: `${flow} / ${name}`, link: `#/flows/${id}` }));
-    return [...named, ...runs, ...tasks];
+  search(text: string): Promise<SearchResult[]> {
+    const { flows } = this;
+    const [groups, dictionary, recorded] = [this.#groups, this.#dictionary, this.#recorded];
+    const liveKeys = (limit: number): Promise<readonly string[]> =>
+      this.#questions.ask({ what: "search", prefix: text, limit });
+    return search(text, { flows, groups, dictionary, recorded, liveKeys });
   }
 
   group(id: number): Promise<GroupDetail | undefined> {
