@@ -63,7 +63,7 @@ test("workers that leave are put away, their lanes with them, until asked for", 
   for (const { index } of feed.cluster.workers.slice(0, LEAVING)) feed.cluster.leave(index, "its machine is gone");
   await page.getByRole("application", { name: `${(WORKERS - LEAVING) * 4} lanes` }).waitFor();
   expect((await labels(page))[0]!.text).toBe(`worker-${LEAVING + 1}`);
-  await page.getByRole("button", { name: `${LEAVING} left` }).click();
+  await page.getByRole("button", { name: `show ${LEAVING} workers that left` }).click();
   await page.getByRole("application", { name: `${WORKERS * 4} lanes` }).waitFor();
   await page.getByRole("button", { name: "hide workers that left" }).click();
   await page.getByRole("application", { name: `${(WORKERS - LEAVING) * 4} lanes` }).waitFor();
@@ -73,7 +73,7 @@ test("workers that leave are put away, their lanes with them, until asked for", 
   const table = page.getByRole("table", { name: "Workers" });
   await expect.poll(() => table.getAttribute("aria-rowcount")).toBe(String(WORKERS - LEAVING + 1));
   expect(await table.getByText("gone").count()).toBe(0);
-  await page.getByRole("button", { name: `show ${LEAVING} that left` }).click();
+  await page.getByRole("button", { name: `show ${LEAVING} workers that left` }).click();
   await expect.poll(() => table.getAttribute("aria-rowcount")).toBe(String(WORKERS + 1));
   await table.getByText("gone").first().waitFor();
   await table.getByText("worker-1", { exact: true }).click();

@@ -8,6 +8,8 @@ const LANE_GAP = 1;
 /** A lane at least so high has its transfers under its runs. */
 const SPLIT_FROM = 9;
 const TRANSFER_PART = 0.3;
+/** Enough to tell transfers apart; the rest of a high lane is its runs'. */
+const TRANSFER_MOST = 14;
 
 /** Tops of the lanes, from the first one's, and the height of all. */
 export function laneTops(count: number, pitch: number, firsts: readonly number[]): { tops: number[]; height: number } {
@@ -26,7 +28,7 @@ export function laneTops(count: number, pitch: number, firsts: readonly number[]
 export function laneParts(pitch: number): { readonly run: number; readonly transfer: number } {
   const height = Math.max(1, pitch - LANE_GAP);
   if (height < SPLIT_FROM) return { run: height, transfer: 0 };
-  const transfer = Math.max(2, Math.round(height * TRANSFER_PART));
+  const transfer = Math.min(TRANSFER_MOST, Math.max(2, Math.round(height * TRANSFER_PART)));
   return { run: height - transfer, transfer };
 }
 

@@ -115,7 +115,8 @@ export function LineChart(props: LineChartProps): ReactElement {
 
 /** From 0 to the first one that is not below the most there is. */
 function ticksOf(most: number, steps: LineChartProps["steps"]): readonly number[] {
-  if (most <= 0) return [0];
+  // A scale of its own for nothing at all: a lone line at the bottom looks as if the chart were broken.
+  if (most <= 0) return steps === "bytes" ? [0, 1024] : [0, 1];
   const [, second = most] = scaleLinear().domain([0, most]).ticks(3);
   let step = second;
   if (steps === "whole") step = Math.max(1, step);

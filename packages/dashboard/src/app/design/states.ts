@@ -8,29 +8,34 @@ export interface StateLook {
   readonly className: string;
   /** A colour, as CSS. */
   readonly color: string;
+  /** What the word means, where it does not say so itself. */
+  readonly meaning?: string;
 }
 
-const look = (label: string, glyph: string, name: string, token = name): StateLook => ({
+const look = (label: string, glyph: string, name: string, token = name, meaning?: string): StateLook => ({
   label,
   glyph,
   className: `state-${name}`,
   color: `var(--state-${token})`,
+  ...(meaning === undefined ? {} : { meaning }),
 });
 
 /** By the state's name, in the order a bar shows them. */
 export const STATES = {
-  released: look("released", "\u25e6", "released", "memory"),
-  memory: look("in memory", "\u25cf", "memory"),
+  released: look("released", "\u25e6", "released", "memory", "done, and nobody needs the result any more"),
+  memory: look("in memory", "\u25cf", "memory", "memory", "done, and a worker holds the result"),
   processing: look("running", "\u25b6", "running"),
-  assigned: look("assigned", "\u25b8", "assigned", "running"),
-  queued: look("queued", "=", "queued"),
-  waiting: look("waiting", "\u25cb", "waiting"),
-  noWorker: look("no worker", "!", "no-worker"),
+  assigned: look("assigned", "\u25b8", "assigned", "running", "given to a worker, not begun"),
+  queued: look("queued", "=", "queued", "queued", "ready, until a worker has room"),
+  waiting: look("waiting", "\u25cb", "waiting", "waiting", "for its inputs"),
+  noWorker: look("no worker", "!", "no-worker", "no-worker", "none that there is may run it"),
   erred: look("failed", "\u2715", "erred"),
 } satisfies Record<keyof StateCounts, StateLook>;
 
 const STATE_ORDER = Object.keys(STATES) as readonly (keyof StateCounts)[];
 const CANCELLED = look("cancelled", "/", "cancelled");
+/** Of a bar, in its order. */
+export const PARTS: readonly StateLook[] = Object.values(STATES).toSpliced(-1, 0, CANCELLED);
 
 const BY_NAME: Readonly<Record<string, StateLook>> = {
   ...STATES,

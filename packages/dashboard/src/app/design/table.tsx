@@ -6,6 +6,8 @@ import "./table.css";
 export interface Column<Row> {
   readonly id: string;
   readonly header: string;
+  /** What the header means, under the pointer. */
+  readonly tip?: string;
   /** A track of a CSS grid: `120px`, `minmax(80px, 2fr)`. */
   readonly width: string;
   /** end: numbers. */
@@ -129,7 +131,7 @@ function HeaderCell<Row>(props: {
   const className = column.align === "end" ? "table-cell end" : "table-cell";
   if (!by)
     return (
-      <div role="columnheader" className={className}>
+      <div role="columnheader" className={className} title={column.tip}>
         {column.header}
       </div>
     );
@@ -137,7 +139,7 @@ function HeaderCell<Row>(props: {
   const next = (): Sort => ({ column: column.id, descending: active ? !active.descending : column.align === "end" });
   const order = active ? (active.descending ? "descending" : "ascending") : "none";
   return (
-    <div role="columnheader" className={className} aria-sort={order}>
+    <div role="columnheader" className={className} title={column.tip} aria-sort={order}>
       <button type="button" onClick={() => onSort(next())}>
         <span className="truncate">{column.header}</span>
         {active && <Icon name={active.descending ? "down" : "up"} size={12} />}

@@ -1,6 +1,6 @@
 import { useMemo, useState } from "react";
 import type { ReactElement, ReactNode } from "react";
-import { formatCount } from "../design/format.js";
+import { formatCount, formatPlural } from "../design/format.js";
 import { Panel } from "../design/panel.js";
 import { setParameters, useRoute } from "../routing/route.js";
 import { useCluster } from "../store/store.js";
@@ -31,7 +31,7 @@ export function StreamPanel(props: {
   const away = history.recorded - history.rows - history.loading;
   const note =
     history.loading > 0
-      ? `fetching ${formatCount(history.loading)} earlier runs`
+      ? `fetching ${formatPlural(history.loading, "earlier run")}`
       : away > 0
         ? `the last ${formatCount(history.rows)} of ${formatCount(history.recorded)} runs`
         : undefined;
@@ -44,7 +44,7 @@ export function StreamPanel(props: {
           aria-pressed={withLeft}
           onClick={() => setParameters({ left: withLeft ? undefined : 1 })}
         >
-          {withLeft ? "hide workers that left" : `${formatCount(left)} left`}
+          {withLeft ? "hide workers that left" : `show ${formatPlural(left, "worker")} that left`}
         </button>
       )}
       {props.tools}

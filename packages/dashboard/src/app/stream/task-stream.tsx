@@ -26,7 +26,8 @@ import type { Lane } from "./use-lanes.js";
 import { usePointer } from "./use-pointer.js";
 import "./task-stream.css";
 
-const LANE = { least: 4, most: 34 };
+/** Few lanes grow to fill the panel, but not beyond where a task looks like a wall. */
+const LANE = { least: 4, most: 80 };
 /** Pixels that a label needs. */
 const LABEL = 12;
 
@@ -213,7 +214,11 @@ export function TaskStream(props: TaskStreamProps): ReactElement {
         {known && lanes.length === 0 && (
           <Empty title="No threads yet">A lane for each thread of each worker comes here.</Empty>
         )}
-        {lanes.length > 0 && isEmpty && <Empty title="Waiting for the first task" />}
+        {lanes.length > 0 && isEmpty && (
+          <Empty title="Waiting for the first task">
+            What a program submits shows here while it runs: <code>client.submit(fn, argument)</code>
+          </Empty>
+        )}
       </div>
       {places.height > size.height + 1 && (
         <div className="stream-scroll" onScroll={(event) => setScroll(event.currentTarget.scrollTop)}>
@@ -237,7 +242,7 @@ function labelsOf(lanes: readonly Lane[], tops: ArrayLike<number>, pitch: number
     const top = tops[index]!;
     if (lane.first ? top < free : pitch < LABEL) return "";
     free = top + LABEL;
-    return lane.first ? plain(lane.worker.name, 40) : `${lane.thread + 1}`;
+    return lane.first ? plain(lane.worker.name, 40) : `thread ${lane.thread + 1}`;
   });
 }
 

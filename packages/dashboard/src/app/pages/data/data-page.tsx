@@ -40,7 +40,7 @@ export default function DataPage(): ReactElement {
             { name: "processes", color: "var(--category-6)", values: series.map(({ memory }) => memory.rss) },
             {
               name: "results",
-              color: "var(--category-2)",
+              color: "var(--ramp-4)",
               dash: "5 3",
               values: series.map(({ memory }) => memory.managed),
             },
@@ -61,7 +61,7 @@ export default function DataPage(): ReactElement {
         note={
           median === undefined
             ? undefined
-            : `${formatBytes(low ?? median)}/s to ${formatBytes(high ?? median)}/s, mostly ${formatBytes(median)}/s`
+            : `one transfer runs at ${formatBytes(low ?? median)}/s to ${formatBytes(high ?? median)}/s, mostly ${formatBytes(median)}/s`
         }
       >
         <LineChart
@@ -78,7 +78,7 @@ export default function DataPage(): ReactElement {
       <Panel
         className="data-matrix"
         title="Transfers"
-        note="in the last minute, from the worker at the left to the one above"
+        note={moved ? "in the last minute, from the worker at the left to the one above" : "in the last minute"}
         loading={transfers.loading}
         error={transfers.error}
         empty={
@@ -107,7 +107,7 @@ function MemoryByWorker(): ReactElement {
   );
   return (
     <Panel
-      title="By worker"
+      title="Memory by worker"
       loading={!known}
       live
       empty={known && rows.length === 0 ? <Empty title="No workers" /> : undefined}

@@ -3,10 +3,12 @@ import type { Transfers } from "@heddle/protocol/dashboard";
 import { formatBytes, plain } from "../../design/format.js";
 
 const STEPS = 5;
+/** worker-2 before worker-10. */
+const collator = new Intl.Collator(undefined, { numeric: true });
 
 /** Bytes from each worker (rows) to each other (columns): the darker, the more, on a scale of powers. */
 export function TransferMatrix({ transfers }: { readonly transfers: Transfers }): ReactElement {
-  const { workers, matrix } = transfers;
+  const { workers, matrix } = inOrder(transfers);
   const most = Math.max(1, ...matrix.map((row) => Math.max(0, ...row)));
   return (
     <div className="matrix-scroll">
@@ -45,6 +47,18 @@ export function TransferMatrix({ transfers }: { readonly transfers: Transfers })
       </table>
     </div>
   );
+}
+
+/** By name, all others last: whoever sends most changes every few seconds, and cells that move cannot be read. */
+function inOrder({ workers, matrix }: Transfers): Pick<Transfers, "workers" | "matrix"> {
+  const rest = (index: number): number => (index === workers.length - 1 && workers[index] === "other" ? 1 : 0);
+  const order = workers
+    .map((_, index) => index)
+    .sort((a, b) => rest(a) - rest(b) || collator.compare(workers[a]!, workers[b]!));
+  return {
+    workers: order.map((index) => workers[index]!),
+    matrix: order.map((from) => order.map((to) => matrix[from]![to]!)),
+  };
 }
 
 function stepOf(bytes: number, most: number): number {

@@ -2,7 +2,15 @@ import type { CSSProperties, ReactElement } from "react";
 import type { GroupDetail, GroupEntry, GroupSummary } from "@heddle/protocol/dashboard";
 import { getJson } from "../../api/client.js";
 import { useQuery } from "../../api/use-query.js";
-import { formatBytes, formatCount, formatDuration, formatPercent, formatRate, plain } from "../../design/format.js";
+import {
+  formatBytes,
+  formatCount,
+  formatDuration,
+  formatPercent,
+  formatPlural,
+  formatRate,
+  plain,
+} from "../../design/format.js";
 import { Swatch } from "../../design/legend.js";
 import { Empty, Panel } from "../../design/panel.js";
 import { ProgressBar } from "../../design/progress-bar.js";
@@ -43,7 +51,7 @@ export function GroupDetailView({ id }: { readonly id: number }): ReactElement {
         <ProgressBar summary={summary} label="Progress" />
         <ul className="group-states">
           {partsOf(summary).map(({ look, count }) => (
-            <li key={look.label}>
+            <li key={look.label} title={look.meaning}>
               <span aria-hidden="true" style={{ color: look.color }}>
                 {look.glyph}
               </span>{" "}
@@ -94,7 +102,7 @@ export function GroupDetailView({ id }: { readonly id: number }): ReactElement {
               <a href={formatRoute(["task", error.example])}>
                 <strong>{plain(error.name)}</strong> {plain(error.message)}
               </a>
-              <span className="muted">{formatCount(error.count)} times</span>
+              <span className="muted">{formatPlural(error.count, "time")}</span>
             </li>
           ))}
         </ul>

@@ -4,7 +4,7 @@ import type { GroupEntry, GroupSummary } from "@heddle/protocol/dashboard";
 import { formatBytes, formatCount, formatDuration, formatPlural, formatRate, plain } from "../../design/format.js";
 import { Swatch } from "../../design/legend.js";
 import { Empty, Panel } from "../../design/panel.js";
-import { ProgressBar } from "../../design/progress-bar.js";
+import { ProgressBar, ProgressLegend } from "../../design/progress-bar.js";
 import { unfinishedOf } from "../../design/states.js";
 import { Table } from "../../design/table.js";
 import type { Column } from "../../design/table.js";
@@ -38,8 +38,8 @@ const COLUMNS: readonly Column<Row>[] = [
     sortBy: ({ summary }) => remainingOf(summary),
     cell: ({ entry, summary }) => <ProgressBar summary={summary} label={plain(entry.name)} />,
   },
-  number("done", "Done", 96, ({ done }) => done, formatCount),
-  number("left", "Left", 76, remainingOf, formatCount),
+  number("done", "Done", 76, ({ done }) => done, formatCount),
+  number("left", "Left", 76, remainingOf, formatCount, "Tasks that are still to be done"),
   number(
     "failed",
     "Failed",
@@ -47,11 +47,25 @@ const COLUMNS: readonly Column<Row>[] = [
     ({ failed }) => failed,
     (failed) => (failed === 0 ? "-" : <span className="groups-failed">{formatCount(failed)}</span>),
   ),
-  number("rate", "Rate", 76, ({ rate }) => rate, formatRate),
-  number("mean", "Mean", 76, ({ mean }) => mean, formatDuration),
-  number("compute", "Compute", 84, ({ compute }) => compute, seconds),
-  number("transfer", "Transfer", 84, ({ transfer }) => transfer, seconds),
-  number("nbytes", "Results", 88, ({ nbytes }) => nbytes, formatBytes),
+  number("rate", "Rate", 76, ({ rate }) => rate, formatRate, "Tasks done a second"),
+  number(
+    "mean",
+    "Mean",
+    76,
+    ({ mean, done }) => (done > 0 ? mean : -1),
+    (mean) => (mean < 0 ? "-" : formatDuration(mean)),
+    "Of its runs that were done",
+  ),
+  number("compute", "Compute", 84, ({ compute }) => compute, seconds, "Time of all runs in the function itself"),
+  number(
+    "transfer",
+    "Transfer",
+    84,
+    ({ transfer }) => transfer,
+    seconds,
+    "Time of all runs until their inputs were there",
+  ),
+  number("nbytes", "Results", 88, ({ nbytes }) => nbytes, formatBytes, "Size of the results that workers hold"),
 ];
 
 function number(
@@ -60,10 +74,12 @@ function number(
   width: number,
   value: (summary: GroupSummary) => number,
   format: (value: number) => ReactNode,
+  tip?: string,
 ): Column<Row> {
   return {
     id,
     header,
+    ...(tip === undefined ? {} : { tip }),
     width: `${width}px`,
     align: "end",
     sortBy: ({ summary }) => value(summary),
@@ -136,6 +152,7 @@ export function GroupList(): ReactElement {
           )
         }
       />
+      <ProgressLegend summaries={rows.map(({ summary }) => summary)} />
     </Panel>
   );
 }

@@ -15,7 +15,11 @@ export function ErrorList(): ReactElement {
   return (
     <Panel
       title="Errors"
-      note={errors.length > 0 ? `${formatPlural(errors.length, "kind")}, the most frequent first` : undefined}
+      note={
+        errors.length > 0
+          ? `${formatPlural(errors.length, "kind")} of error${errors.length > 1 ? ", the most frequent first" : ""}`
+          : undefined
+      }
       loading={!known}
       empty={known && errors.length === 0 ? <Empty title="No errors">Nothing has failed.</Empty> : undefined}
       live

@@ -1,5 +1,5 @@
 import type { ReactElement } from "react";
-import { formatPlural } from "../../design/format.js";
+import { formatCount } from "../../design/format.js";
 import { Tabs } from "../../design/tabs.js";
 import { setParameters, useRoute } from "../../routing/route.js";
 import { useCluster } from "../../store/store.js";
@@ -18,7 +18,7 @@ export default function LogsPage(): ReactElement {
         label="Logs and errors"
         tabs={[
           { id: "lines", label: "Log" },
-          { id: "errors", label: errors === 0 ? "Errors" : formatPlural(errors, "error") },
+          { id: "errors", label: errors === 0 ? "Errors" : `Errors (${formatCount(errors)})` },
         ]}
         selected={tab === "errors" ? "errors" : "lines"}
         onSelect={(id) => setParameters({ tab: id === "lines" ? undefined : id })}

@@ -1,7 +1,6 @@
 import type { ReactElement } from "react";
-import { formatAgo, plain } from "../../design/format.js";
+import { formatTime, formatUtc, plain } from "../../design/format.js";
 import { Icon } from "../../design/icon.js";
-import { useNow } from "../../store/now.js";
 import { useCluster } from "../../store/store.js";
 
 const ICONS = { info: "info", warning: "warning", error: "error" } as const;
@@ -10,7 +9,6 @@ const SHOWN = 4;
 /** What wants a person's eye, in words; nothing at all when all is well. */
 export function AttentionPanel(): ReactElement | null {
   const attention = useCluster((state) => state.attention);
-  const now = useNow();
   if (attention.length === 0) return null;
   return (
     <section className="attention" aria-label="Needs attention">
@@ -20,7 +18,9 @@ export function AttentionPanel(): ReactElement | null {
             <a className={item.level} href={item.link.startsWith("#") ? item.link : `#${item.link}`}>
               <Icon name={ICONS[item.level]} />
               <span className="truncate">{plain(item.text)}</span>
-              <span className="muted">{formatAgo(now - item.since)}</span>
+              <span className="muted" title={formatUtc(item.since)}>
+                since {formatTime(item.since, false)}
+              </span>
             </a>
           </li>
         ))}

@@ -4,7 +4,7 @@ import type { GroupSummary } from "@heddle/protocol/dashboard";
 import { formatCount, formatDuration, formatPlural, plain } from "../../design/format.js";
 import { Swatch } from "../../design/legend.js";
 import { Empty, Panel } from "../../design/panel.js";
-import { ProgressBar } from "../../design/progress-bar.js";
+import { ProgressBar, ProgressLegend } from "../../design/progress-bar.js";
 import { STATES, totalOf } from "../../design/states.js";
 import { Table } from "../../design/table.js";
 import type { Column } from "../../design/table.js";
@@ -57,6 +57,7 @@ const COLUMNS: readonly Column<Row>[] = [
   {
     id: "mean",
     header: "Mean",
+    tip: "Of its runs that were done",
     width: "62px",
     align: "end",
     cell: (row) => (row.summary.done > 0 ? formatDuration(row.summary.mean) : "-"),
@@ -92,6 +93,7 @@ export function GroupsPanel(): ReactElement {
         onOpen={(row) => navigate(formatRoute(["groups", String(row.id)]))}
         empty={<Empty title="No groups yet">Tasks of one function form a group.</Empty>}
       />
+      <ProgressLegend summaries={rows.map(({ summary }) => summary)} />
     </Panel>
   );
 }

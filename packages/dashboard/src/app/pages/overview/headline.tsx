@@ -29,6 +29,7 @@ export function Headline(): ReactElement {
       </section>
     );
   const activity = activityOf(totals, connection);
+  const left = activity === "Running" ? totals.eta : undefined;
   const lastMinute = series.slice(-60);
   return (
     <section className="headline" aria-label="Summary">
@@ -48,7 +49,11 @@ export function Headline(): ReactElement {
       <div className="kpis">
         <Kpi
           label="Done"
-          detail={totals.tasks > 0 ? `of ${formatCompact(totals.tasks)}` : "no tasks yet"}
+          detail={
+            totals.tasks > 0
+              ? `of ${formatCompact(totals.tasks)} ${totals.tasks === 1 ? "task" : "tasks"}`
+              : "no tasks yet"
+          }
           href={formatRoute(["groups"])}
         >
           {totals.tasks > 0 ? formatPercent(totals.done / totals.tasks) : "-"}
@@ -57,7 +62,7 @@ export function Headline(): ReactElement {
           {formatCount(totals.threadsBusy)}
         </Kpi>
         <Kpi
-          label="Finished"
+          label="Tasks finished"
           detail={
             <Sparkline
               values={lastMinute.map((point) => point.finished)}
@@ -68,14 +73,10 @@ export function Headline(): ReactElement {
           }
           href={formatRoute(["tasks"])}
         >
-          {formatRate(totals.rate)}
+          {activity === "Ended" ? "-" : formatRate(totals.rate)}
         </Kpi>
-        <Kpi
-          label="Time left"
-          detail={totals.eta === undefined || activity !== "Running" ? "" : "estimated"}
-          href={formatRoute(["groups"])}
-        >
-          {totals.eta === undefined || activity !== "Running" ? "-" : formatAbout(totals.eta).replace("about ", "")}
+        <Kpi label="Time left" detail={left === undefined ? "" : "estimated"} href={formatRoute(["groups"])}>
+          {left === undefined ? "-" : left < 1000 ? "< 1\u00a0s" : formatAbout(left).replace("about ", "")}
         </Kpi>
       </div>
     </section>

@@ -6,10 +6,16 @@ import { Command } from "../../design/copy-button.js";
 import { formatBytes, formatCount, formatPercent, formatPlural, plain } from "../../design/format.js";
 import { Empty, Panel } from "../../design/panel.js";
 import { formatRoute } from "../../routing/route.js";
+import { useNow } from "../../store/now.js";
 import { useCluster } from "../../store/store.js";
+import { workerStatus } from "../workers/worker-status.js";
+import type { WorkerStatus } from "../workers/worker-status.js";
 
 /** Beyond so many, single cells can no longer be told apart. */
 const CELLS = 1000;
+
+/** In place of busy threads, that say nothing then. */
+const MARKS: Partial<Record<WorkerStatus, string>> = { paused: "paused", silent: "silent" };
 
 /** worker-2 before worker-10. */
 const collator = new Intl.Collator(undefined, { numeric: true });
@@ -19,6 +25,8 @@ export function WorkersPanel(): ReactElement {
   const names = useCluster((state) => state.workerNames);
   const summaries = useCluster((state) => state.workers);
   const known = useCluster((state) => state.run !== undefined);
+  // Silence comes without a word: it has to be looked for.
+  useNow(1000);
   const live = useCluster((state) => state.connection.state === "live");
   const { here, left } = useMemo(() => {
     const all = [...names.values()];
@@ -58,21 +66,24 @@ function WorkerCell({
   readonly worker: WorkerEntry;
   readonly summary: WorkerSummary | undefined;
 }): ReactElement {
-  const busy = summary && worker.threads > 0 ? Math.min(1, summary.threadsBusy / worker.threads) : 0;
+  const status = workerStatus(worker, summary);
+  const threadsBusy = status === "gone" ? 0 : (summary?.threadsBusy ?? 0);
+  const mark = MARKS[status];
+  const busy = mark === undefined && worker.threads > 0 ? Math.min(1, threadsBusy / worker.threads) : 0;
   const memory = summary?.memory ?? { rss: 0, limit: 0 };
   const words = summary
-    ? `${plain(worker.name)}: ${summary.status}${summary.reason ? ` (${plain(summary.reason)})` : ""}, ${summary.threadsBusy} of ${worker.threads} threads busy, memory ${formatBytes(memory.rss)}${memory.limit > 0 ? ` (${formatPercent(memory.rss / memory.limit)})` : ""}`
+    ? `${plain(worker.name)}: ${status}${summary.reason ? ` (${plain(summary.reason)})` : ""}, ${threadsBusy} of ${formatPlural(worker.threads, "thread")} busy, memory ${formatBytes(memory.rss)}${memory.limit > 0 ? ` (${formatPercent(memory.rss / memory.limit)})` : ""}`
     : plain(worker.name);
   return (
     <li>
       <a
-        className={`worker-cell ${summary?.status ?? "running"}`}
+        className={`worker-cell ${status}`}
         href={formatRoute(["workers", String(worker.id)])}
         title={words}
         style={{ "--busy": busy } as CSSProperties}
       >
         <span className="truncate">{plain(worker.name)}</span>
-        <span>{summary?.status === "paused" ? "\u2016" : `${summary?.threadsBusy ?? 0}/${worker.threads}`}</span>
+        <span>{mark ?? `${threadsBusy}/${worker.threads}`}</span>
       </a>
     </li>
   );

@@ -42,7 +42,7 @@ export const SYSTEM_PANELS: readonly {
         format: formatDuration,
         lines: [
           { name: "delay, median", category: 3, value: ({ scheduler }) => scheduler.delayP50 },
-          { name: "99 %", category: 0, value: ({ scheduler }) => scheduler.delayP99 },
+          { name: "delay, 99 %", category: 0, value: ({ scheduler }) => scheduler.delayP99 },
         ],
       },
     ],

@@ -64,11 +64,11 @@ function Facts(): ReactElement {
   const facts: readonly (readonly [string, string, string?])[] = [
     ["Heddle", run.heddle],
     ["Up for", formatDuration(Math.max(0, now - run.startedAt)), formatUtc(run.startedAt)],
-    ["Run", run.runId],
+    ["Run id", run.runId],
     ["Clients", formatCount(totals?.clients ?? 0)],
-    ["Viewers", formatCount(last?.dashboard.viewers ?? 0)],
-    ["Frames skipped for slow viewers", formatCount(last?.dashboard.framesSkipped ?? 0)],
-    ["Recorded here", `${formatCount(history.rows)} of ${formatCount(history.recorded)} runs`],
+    ["Pages open", formatCount(last?.dashboard.viewers ?? 0)],
+    ["Updates skipped for slow pages", formatCount(last?.dashboard.framesSkipped ?? 0)],
+    ["Task runs in this page", `${formatCount(history.rows)} of ${formatCount(history.recorded)}`],
   ];
   return (
     <Panel title="System">

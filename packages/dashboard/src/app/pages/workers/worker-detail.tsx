@@ -87,7 +87,7 @@ export function WorkerDetailView({ id }: { readonly id: number }): ReactElement 
           format={formatBytes}
           lines={[
             { name: "process", color: "var(--category-6)", values: series.map(({ rss }) => rss) },
-            { name: "results", color: "var(--category-2)", dash: "5 3", values: series.map(({ managed }) => managed) },
+            { name: "results", color: "var(--ramp-4)", dash: "5 3", values: series.map(({ managed }) => managed) },
             {
               name: "on disk",
               color: "var(--state-spilled)",

@@ -12,13 +12,15 @@ import type { Column } from "../../design/table.js";
 import { formatRoute, navigate, setParameters, useRoute } from "../../routing/route.js";
 import { schedulerNow, useCluster } from "../../store/store.js";
 import { MemoryCell } from "./memory-cell.js";
+import { workerStatus } from "./worker-status.js";
+import type { WorkerStatus } from "./worker-status.js";
 
 export interface WorkerRow {
   readonly entry: WorkerEntry;
   readonly summary: WorkerSummary | undefined;
 }
 
-const STATUS: Readonly<Record<WorkerSummary["status"] | "silent", readonly [Tone, string]>> = {
+const STATUS: Readonly<Record<WorkerStatus, readonly [Tone, string]>> = {
   running: ["good", "\u25cf"],
   paused: ["warning", "\u2016"],
   closing: ["neutral", "\u25bc"],
@@ -26,14 +28,7 @@ const STATUS: Readonly<Record<WorkerSummary["status"] | "silent", readonly [Tone
   silent: ["warning", "?"],
 };
 
-/** Milliseconds without a heartbeat after which a worker is spoken of as silent. */
-const SILENT = 5000;
-
-function statusOf({ entry, summary }: WorkerRow): keyof typeof STATUS {
-  if (entry.leftAt !== undefined) return "gone";
-  if (summary === undefined) return "running";
-  return schedulerNow() - summary.lastSeen > SILENT ? "silent" : summary.status;
-}
+const statusOf = ({ entry, summary }: WorkerRow): WorkerStatus => workerStatus(entry, summary);
 
 export function StatusPill({ row }: { readonly row: WorkerRow }): ReactElement {
   const status = statusOf(row);
@@ -52,10 +47,12 @@ function number(
   width: number,
   value: (summary: WorkerSummary) => number,
   format: (value: number) => string = formatCount,
+  tip?: string,
 ): Column<WorkerRow> {
   return {
     id,
     header,
+    ...(tip === undefined ? {} : { tip }),
     width: `${width}px`,
     align: "end",
     sortBy: ({ summary }) => (summary ? value(summary) : -1),
@@ -87,17 +84,33 @@ const COLUMNS: readonly Column<WorkerRow>[] = [
   {
     id: "busy",
     header: "Threads",
+    tip: "Threads that are busy, of all it has",
     width: "72px",
     align: "end",
     sortBy: ({ entry, summary }) => (summary ? summary.threadsBusy / Math.max(1, entry.threads) : -1),
     cell: ({ entry, summary }) => `${summary?.threadsBusy ?? 0}/${entry.threads}`,
   },
-  number("cpu", "CPU", 64, ({ cpu }) => cpu, formatPercent),
-  number("ready", "Ready", 64, ({ ready }) => ready),
-  number("assigned", "Assigned", 76, ({ assigned }) => assigned),
+  number("cpu", "CPU", 64, ({ cpu }) => cpu, formatPercent, "Of one core: 200 % is two cores"),
+  number(
+    "ready",
+    "Ready",
+    64,
+    ({ ready }) => ready,
+    formatCount,
+    "Tasks whose inputs are there and that wait for a thread",
+  ),
+  number(
+    "assigned",
+    "Assigned",
+    76,
+    ({ assigned }) => assigned,
+    formatCount,
+    "Tasks that it has been given and not finished",
+  ),
   {
     id: "memory",
     header: "Memory",
+    tip: "Results dark, the rest of the process pale, of its limit. Marks: at 60 and 70 % results go to disk, at 80 % it is paused, at 95 % it is started again",
     width: "minmax(150px, 2fr)",
     sortBy: ({ summary }) => (summary ? summary.memory.rss : -1),
     cell: ({ summary }) => (summary ? <MemoryCell memory={summary.memory} /> : "-"),
@@ -109,8 +122,8 @@ const COLUMNS: readonly Column<WorkerRow>[] = [
     ({ memory }) => memory.spilled,
     (bytes) => (bytes === 0 ? "-" : formatBytes(bytes)),
   ),
-  number("in", "In", 84, ({ received }) => received, rate),
-  number("out", "Out", 84, ({ sent }) => sent, rate),
+  number("in", "In", 84, ({ received }) => received, rate, "Received from other workers"),
+  number("out", "Out", 84, ({ sent }) => sent, rate, "Sent to other workers"),
   number(
     "failures",
     "Failures",
@@ -145,7 +158,7 @@ export function WorkerList(): ReactElement {
       aria-pressed={showLeft !== undefined}
       onClick={() => setParameters({ left: showLeft === undefined ? 1 : undefined })}
     >
-      {showLeft === undefined ? `show ${formatCount(left)} that left` : "hide those that left"}
+      {showLeft === undefined ? `show ${formatPlural(left, "worker")} that left` : "hide workers that left"}
     </button>
   );
   return (
