@@ -3,7 +3,7 @@ import { Client } from "../src/index.js";
 import { SmallCluster } from "./small-cluster.js";
 
 it("a scheduler that knows nothing names functions anew, and workers do not mistake them", async () => {
-  await using cluster = new SmallCluster();
+  await using cluster = new SmallCluster({ reconnectGrace: "200ms" });
   {
     await using client = new Client(cluster);
     expect(await client.submit(() => "first").result()).toBe("first");

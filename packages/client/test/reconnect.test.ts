@@ -33,7 +33,7 @@ describe("a scheduler that dies and comes back", () => {
   });
 
   it("does not run again what failed", async () => {
-    await using cluster = new SmallCluster();
+    await using cluster = new SmallCluster({ reconnectGrace: "200ms" });
     await using client = new Client(cluster);
     const failed = client.submit((): number => {
       throw new Error("once");
@@ -47,7 +47,7 @@ describe("a scheduler that dies and comes back", () => {
   });
 
   it("runs what failed again when something new needs it, or it is retried", async () => {
-    await using cluster = new SmallCluster();
+    await using cluster = new SmallCluster({ reconnectGrace: "200ms" });
     await using client = new Client(cluster);
     const flaky = (name: string): number => {
       const attempts = globalThis as unknown as Record<string, number | undefined>;

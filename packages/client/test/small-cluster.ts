@@ -53,13 +53,14 @@ export class SmallCluster implements ClusterLike, AsyncDisposable {
   }
 
   #newScheduler(port: number, recovering = false): SchedulerServer {
-    const { token } = this.#options;
+    const { token, reconnectGrace } = this.#options;
     return new SchedulerServer({
       port,
       dashboard: false,
       log: () => {},
       recovering,
       ...(token === undefined ? {} : { token }),
+      ...(reconnectGrace === undefined ? {} : { settings: { "scheduler.reconnectGrace": reconnectGrace } }),
     });
   }
 }
@@ -69,4 +70,6 @@ interface SmallClusterOptions {
   readonly threads?: number;
   readonly resources?: Readonly<Record<string, number>>;
   readonly token?: string;
+  /** How long a scheduler that comes back waits for those who know more. Short where no worker holds what a test asks for. */
+  readonly reconnectGrace?: string;
 }
