@@ -161,3 +161,12 @@ it("does not begin when its report cannot be written, and gives its result when 
     { level: "warn", message: expect.stringContaining("could not be written: ENOENT") as string },
   ]);
 });
+
+it("leaves no process either when it cannot be used", async () => {
+  const lines = await output(`
+    const broken = new ClusterTaskRunner({ cluster: { workers: 1, port: 0, dashboard: false, silenceLogs: true }, adapt: { maximum: 1.5 } });
+    console.log(await flow(async () => 1, { name: "broken", taskRunner: broken })().catch((error) => error.code));
+    while (children() > 0) await new Promise((resolve) => setTimeout(resolve, 20));
+  `);
+  expect(lines).toEqual(["HEDDLE_RUN_CRASHED"]);
+});

@@ -251,6 +251,8 @@ describe("its life", () => {
     [{ address: "http://127.0.0.1" }, "address"],
     [{ token: "t" }, "token"],
     [{ adress: "ws://127.0.0.1:1" }, "adress"],
+    [{ timeout: "soon" }, "timeout"],
+    [{ adapt: { minimum: 5, maximum: 1 } }, "adapt"],
     [{ performanceReport: "" }, "performanceReport"],
     [{ performanceReport: "r.html", cluster: { dashboard: false } }, "performanceReport"],
     [{ cluster: "ws://127.0.0.1:1" }, "cluster"],

@@ -128,15 +128,22 @@ class FlowSession implements RunHost {
     if (address === undefined && !(cluster instanceof Cluster)) {
       const minimum = adapt?.minimum;
       this.#own = new LocalCluster({ ...(minimum === undefined ? {} : { workers: minimum }), ...cluster });
-      if (adapt !== undefined) this.#own.adapt(adapt);
     }
     const name = `flow ${context.flowRun.name}`;
-    const client = new Client(address ?? this.#own ?? (cluster as Cluster), {
-      name,
-      ...(token === undefined ? {} : { token }),
-      ...(tls === undefined ? {} : { tls }),
-      ...(timeout === undefined ? {} : { timeout }),
-    });
+    let client: Client;
+    try {
+      if (adapt !== undefined) this.#own?.adapt(adapt);
+      client = new Client(address ?? this.#own ?? (cluster as Cluster), {
+        name,
+        ...(token === undefined ? {} : { token }),
+        ...(tls === undefined ? {} : { tls }),
+        ...(timeout === undefined ? {} : { timeout }),
+      });
+    } catch (error) {
+      // Its processes are on their way up, and nobody else knows of them.
+      this.#own?.close().catch(() => {});
+      throw error;
+    }
     this.client = new RunClient(client, {
       ran: (runs) => this.#ran(runs),
       begun: (runs) => this.#begun(runs),

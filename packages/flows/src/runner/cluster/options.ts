@@ -1,6 +1,6 @@
 import { InvalidOptionError } from "@heddle/client";
 import { Cluster, type LocalClusterOptions } from "@heddle/client/cluster";
-import type { Duration, TlsOptions } from "@heddle/protocol";
+import { parseDuration, type Duration, type TlsOptions } from "@heddle/protocol";
 
 export interface ClusterTaskRunnerOptions {
   /**
@@ -47,7 +47,7 @@ export function checkOptions(options: ClusterTaskRunnerOptions): void {
   for (const name of Object.keys(options))
     if (!(NAMES as readonly string[]).includes(name))
       throw new InvalidOptionError(WHERE, name, `there is no option ${name}. There are: ${NAMES.join(", ")}`);
-  const { address, cluster, adapt, performanceReport } = options;
+  const { address, cluster, adapt, timeout, performanceReport } = options;
   if (address !== undefined) {
     if (typeof address !== "string" || !/^wss?:\/\/./.test(address))
       fail("address", `address is ${JSON.stringify(address)}, not ws://host:port or wss://host:port`);
@@ -65,7 +65,16 @@ export function checkOptions(options: ClusterTaskRunnerOptions): void {
     if (typeof adapt !== "object" || adapt === null) fail("adapt", "adapt is { minimum, maximum }");
     if (cluster instanceof Cluster)
       fail("adapt", "adapt is for a cluster made for the flow run: call cluster.adapt() on this one");
+    const { minimum = 0, maximum = Infinity } = adapt;
+    if (!(Number.isInteger(minimum) && minimum >= 0 && maximum > 0 && minimum <= maximum))
+      fail("adapt", `there are no numbers of workers from ${minimum} to ${maximum}`);
   }
+  if (timeout !== undefined)
+    try {
+      parseDuration(timeout);
+    } catch (error) {
+      fail("timeout", `timeout: ${(error as Error).message}`);
+    }
   if (performanceReport !== undefined && (typeof performanceReport !== "string" || performanceReport === ""))
     fail("performanceReport", "performanceReport is the name of an HTML file");
   if (performanceReport !== undefined && cluster !== undefined && "dashboard" in cluster && cluster.dashboard === false)
