@@ -3,6 +3,7 @@ import { captureConsole } from "../context/console.js";
 import { inScope } from "../context/scope.js";
 import { FlowParametersError, FlowTimeoutError } from "../errors/flows.js";
 import { CancelledRunError, CrashedRunError } from "../errors/runs.js";
+import { inWords, namedMessageOf } from "../errors/words.js";
 import { finalState, isHandMade, type FinalState } from "../flow/final-state.js";
 import type { FlowHook } from "../flow/flow-options.js";
 import { validated } from "../flow/parameters.js";
@@ -304,7 +305,7 @@ export class FlowLife {
       await run.stopDirectCalls();
       await run.runner.stop(stopReason(this.#end));
     } catch (error) {
-      run.say("error", `${run.runner.name} did not stop as it should: ${String(error)}`);
+      run.say("error", `${run.runner.name} did not stop as it should: ${inWords(error)}`);
     }
   }
 
@@ -319,7 +320,7 @@ export class FlowLife {
 }
 
 function failed(error: unknown, message?: string): End {
-  const text = message ?? (error instanceof Error ? `${error.name}: ${error.message}` : String(error));
+  const text = message ?? namedMessageOf(error);
   return { type: "Failed", message: text, error };
 }
 

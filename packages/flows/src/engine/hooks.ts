@@ -1,5 +1,6 @@
 /** What users want called when runs change: in order, each whatever the ones before it did. */
 import { inScope, type RunScope } from "../context/scope.js";
+import { inWords } from "../errors/words.js";
 import type { LogLevel } from "../history/run-event.js";
 
 type Hook = (...args: never[]) => unknown;
@@ -27,7 +28,7 @@ function callHook(
 ): undefined | Promise<void> {
   const failed = (error: unknown): void => {
     const what = hook.name === "" ? "a hook" : `the hook ${hook.name}`;
-    log("error", `${what} failed: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`);
+    log("error", `${what} failed: ${error instanceof Error ? (error.stack ?? error.message) : inWords(error)}`);
   };
   try {
     const result: unknown = inScope(scope, () => hook(...(args as never[])));

@@ -2,7 +2,8 @@
 import { findFutures, replaceFutures, type Found } from "../arguments/futures-in.js";
 import { FailureAllowed } from "../arguments/marks.js";
 import type { ArtifactParts } from "../context/artifact.js";
-import { CrashedRunError, UnfinishedRunError, messageOf } from "../errors/runs.js";
+import { CrashedRunError, UnfinishedRunError } from "../errors/runs.js";
+import { messageOf, namedMessageOf } from "../errors/words.js";
 import { runOf } from "../future/task-future.js";
 import type { Json, LogLevel } from "../history/run-event.js";
 import { loadResult } from "../results/result-keeper.js";
@@ -375,5 +376,5 @@ function failure(error: unknown): StateExtras {
 
 function describe(error: unknown): string {
   if (error instanceof CrashedRunError) return messageOf(error.cause);
-  return error instanceof Error ? `${error.name}: ${error.message}` : String(error);
+  return namedMessageOf(error);
 }

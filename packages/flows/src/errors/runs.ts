@@ -1,5 +1,6 @@
 /** How runs that did not complete say so. */
 import { HeddleError, registerError } from "@heddle/protocol/values";
+import { messageOf } from "./words.js";
 
 /** The result of a run was asked for that has none yet, and will have none by itself: it waits, or its upstream did not complete. */
 export class UnfinishedRunError extends HeddleError {
@@ -62,7 +63,3 @@ export class CrashedRunError extends HeddleError {
   }
 }
 registerError(CrashedRunError);
-
-export function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
-}

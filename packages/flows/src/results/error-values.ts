@@ -1,5 +1,6 @@
 /** Errors as results: kept with name, message, stack and own fields. */
 import { ValueEncoder } from "@heddle/protocol";
+import { inWords } from "../errors/words.js";
 import { structured } from "./serializers/structured.js";
 
 /** As errors travel everywhere here: without the code of their class, which may reach anything. */
@@ -46,10 +47,6 @@ function part(error: Error, depth: number): Error {
     if (found !== undefined && canEncode(found)) Object.assign(kept, found);
   }
   return kept;
-}
-
-function inWords(value: unknown): string {
-  return read(() => String(value)) ?? "a value that cannot be shown";
 }
 
 /** Reading what was thrown may throw in its turn: a proxy, a getter. */

@@ -7,6 +7,7 @@
 import { TaskTimeoutError } from "@heddle/worker/task";
 import { inScope, type TaskScope } from "../context/scope.js";
 import { FutureReturnedError } from "../errors/tasks.js";
+import { inWords, messageOf } from "../errors/words.js";
 import type { CacheHit, ResultOrigin, StoredResult } from "../results/stored-result.js";
 import { State } from "../state/state.js";
 import { retryDelay } from "./retry-delay.js";
@@ -79,7 +80,7 @@ async function withCache(scope: AttemptScope): Promise<AttemptResult> {
       if (found !== undefined)
         return { type: "completed", value: found.value, cached: { cacheKey }, stored: found.hit.stored };
     } catch (error) {
-      scope.log("warn", `the cache could not be read, so the task runs: ${String(error)}`);
+      scope.log("warn", `the cache could not be read, so the task runs: ${inWords(error)}`);
     }
   }
   return body(scope, cacheKey);
@@ -90,12 +91,15 @@ function body(scope: AttemptScope, cacheKey: string | undefined): AttemptResult 
   const { timeout } = call.policy;
   if (timeout > 0 && !scope.timesOutElsewhere) return limited(scope, timeout, cacheKey);
   let value: unknown;
+  let isLater: boolean;
   try {
     value = inScope(scope, () => collected(call.fn(...(args as never[]))));
+    // A getter, say, that throws.
+    isLater = isThenable(value);
   } catch (error) {
     return afterError(scope, error, false);
   }
-  if (!isThenable(value)) return afterValue(scope, value, cacheKey);
+  if (!isLater) return afterValue(scope, value, cacheKey);
   return Promise.resolve(value).then(
     (result) => afterAwait(scope, result, cacheKey),
     (error: unknown) => afterError(scope, error, false),
@@ -197,7 +201,7 @@ async function keptError(scope: AttemptScope, error: unknown, timedOut: boolean)
     const stored = await (await scope.results()).persistError(error, { run, parameters });
     return { type: "failed", error, timedOut, stored };
   } catch (failure) {
-    scope.log("warn", `the error could not be kept: ${String(failure)}`);
+    scope.log("warn", `the error could not be kept: ${inWords(failure)}`);
     return { type: "failed", error, timedOut };
   }
 }
@@ -227,7 +231,7 @@ async function conditional(
   const state = new State({
     type: "Failed",
     name: timedOut ? "TimedOut" : "Failed",
-    message: error instanceof Error ? error.message : String(error),
+    message: messageOf(error),
     data: error,
     details: { flowRunId: run.flowRun, taskRunId: `${run.flowRun}-${run.number}` },
   });
@@ -244,7 +248,7 @@ async function conditional(
   try {
     again = await inScope(scope, () => policy.retryCondition!(info, identity, state));
   } catch (failure) {
-    scope.log("error", `retryCondition failed, so there is no retry: ${String(failure)}`);
+    scope.log("error", `retryCondition failed, so there is no retry: ${inWords(failure)}`);
   }
   if (!again) return failed(scope, error, timedOut);
   return { type: "retry", error, delay: retryDelay(policy, attempt), timedOut };

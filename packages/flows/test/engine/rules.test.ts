@@ -547,3 +547,46 @@ describe("[rule 11] futures", () => {
     )();
   });
 });
+
+describe("whatever a body throws or returns, its run ends and the process goes on:", () => {
+  const hostile: [string, () => unknown][] = [
+    [
+      "an object of no class that is thrown",
+      () => {
+        throw Object.create(null);
+      },
+    ],
+    [
+      "an error that cannot be read",
+      () => {
+        throw Object.defineProperty(new Error(), "message", {
+          get() {
+            throw new RangeError("not to be read");
+          },
+        });
+      },
+    ],
+    [
+      "a value whose then throws",
+      () => ({
+        get then(): never {
+          throw new RangeError("not to be awaited");
+        },
+      }),
+    ],
+    ["a value that cannot be looked at", () => new Proxy({}, { has: () => Reflect.ownKeys(null as never).length > 0 })],
+  ];
+  it.each(hostile)("%s", async (_, body) => {
+    const plain = task(body, { name: "plain" });
+    const again = task(body, { name: "again", retries: 1, retryCondition: () => true });
+    const f = flow(
+      async () => {
+        const states = await Promise.all([plain.submit().wait(), again.submit().wait()]);
+        return states.map(({ type }) => type);
+      },
+      { name: "f" },
+    );
+    for (const type of await f()) expect(["Failed", "Crashed"]).toContain(type);
+    await Promise.allSettled([flow(body, { name: "hostile" })()]);
+  });
+});

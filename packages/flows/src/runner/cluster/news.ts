@@ -1,5 +1,6 @@
 /** What a task run on a worker tells its runner while it lasts, over the topic of its flow run, by the value codec. */
 import { ValueDecoder, ValueEncoder } from "@heddle/protocol/values";
+import { messageOf } from "../../errors/words.js";
 import type { LogLevel } from "../../history/run-event.js";
 import type { StoredResult } from "../../results/stored-result.js";
 
@@ -76,7 +77,7 @@ export function encodeNews(news: RunNews): Uint8Array {
 }
 
 function plain(thrown: unknown): Error {
-  const error = new Error(thrown instanceof Error ? thrown.message : String(thrown));
+  const error = new Error(messageOf(thrown));
   if (thrown instanceof Error) {
     error.name = thrown.name;
     if (thrown.stack !== undefined) error.stack = thrown.stack;

@@ -60,24 +60,44 @@ export class LocalExecution implements RunnerHandle, AttemptScope {
     else
       valuesOf(upstream).then(
         (values) => this.#bind(values),
-        (error: unknown) => this.#finish({ type: "crashed", error }),
+        (error: unknown) => this.#crash(error),
       );
   }
 
   #bind(values: ReadonlyMap<RunnerHandle, unknown> | undefined): void {
     if (this.#phase === "over") return;
-    this.#args = this.task.bind((handle) =>
-      values === undefined ? (handle as LocalExecution).here : values.get(handle),
-    );
+    try {
+      this.#args = this.task.bind((handle) =>
+        values === undefined ? (handle as LocalExecution).here : values.get(handle),
+      );
+    } catch (error) {
+      this.#crash(error);
+      return;
+    }
     this.#run();
   }
 
   #run(): void {
     this.task.report.running(this.#attempt);
     if (this.call.policy.timeout > 0 && this.#attempt === 1) warnOfTimeout(this);
-    const result = executeAttempt(this);
-    if (result instanceof Promise) void result.then((later) => this.#after(later));
-    else this.#after(result);
+    let result: AttemptResult | Promise<AttemptResult>;
+    try {
+      result = executeAttempt(this);
+    } catch (error) {
+      this.#crash(error);
+      return;
+    }
+    if (!(result instanceof Promise)) this.#after(result);
+    else
+      result.then(
+        (later) => this.#after(later),
+        (error: unknown) => this.#crash(error),
+      );
+  }
+
+  /** Values and errors of the user's can be such that looking at them throws. That must not be the end of the process. */
+  #crash(error: unknown): void {
+    if (this.#phase !== "over") this.#finish({ type: "crashed", error });
   }
 
   #after(result: AttemptResult): void {
