@@ -34,6 +34,8 @@ export class DataWorker {
   private keepsRun = false;
   private recorded = 0;
   private clockOffset = 0;
+  /** When the cluster in sight began, by the scheduler's clock. */
+  private startedAt: number | undefined;
   private readonly store = new TaskStore();
   private readonly running = new RunningLanes();
   private readonly outline = new Outline();
@@ -45,7 +47,9 @@ export class DataWorker {
   constructor(private readonly send: Send) {
     this.outbox = new SnapshotOutbox((snapshot) => send({ type: "snapshot", snapshot }));
     const { store, running, outline, groups } = this;
-    this.streams = new Streams({ store, running, outline, groups, now: () => Date.now() + this.clockOffset }, send);
+    const now = (): number => Date.now() + this.clockOffset;
+    const startedAt = (): number | undefined => this.startedAt;
+    this.streams = new Streams({ store, running, outline, groups, now, startedAt }, send);
     this.loader = new HistoryLoader(
       store,
       (path) => this.fetchBytes(path),
@@ -155,6 +159,7 @@ export class DataWorker {
     for (const group of hello.dictionary.groups ?? []) this.groups.set(group.id, group);
     this.recorded = hello.headSeq;
     this.clock(hello.now);
+    this.startedAt = hello.startedAt;
     this.outbox.hello(hello);
     this.loader.begin(hello);
     this.rowsCame();

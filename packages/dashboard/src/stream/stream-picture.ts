@@ -10,6 +10,7 @@ import { rasterOutline, rasterTrack, type Scale, type Wide } from "./lane-raster
 import { paintCancelled } from "./cancelled-runs.js";
 import type { Cursor, Emphasis, LaneLayout, StreamPalette, TimeView } from "./messages.js";
 import { taskOf } from "./picking.js";
+import { sightOf } from "./sight.js";
 
 /** What pictures are drawn from. */
 export interface StreamData {
@@ -20,6 +21,8 @@ export interface StreamData {
   readonly groups: ReadonlyMap<number, GroupEntry>;
   /** Scheduler time. */
   now(): number;
+  /** When the cluster began; absent where nobody follows it. */
+  startedAt?(): number | undefined;
 }
 
 const LABELS = 300;
@@ -61,8 +64,7 @@ export class StreamPicture {
 
   /** What is in sight now. Milliseconds since the epoch. */
   sight(): readonly [number, number] {
-    const now = this.data.now();
-    return this.view.kind === "follow" ? [now - this.view.span, now] : [this.view.from, this.view.to];
+    return sightOf(this.view, this.data.now(), this.data.startedAt?.());
   }
 
   paint(): void {

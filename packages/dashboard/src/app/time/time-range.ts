@@ -1,5 +1,6 @@
 import { useSyncExternalStore } from "react";
 import type { TimeView } from "../../stream/messages.js";
+import { sightOf } from "../../stream/sight.js";
 import { routeNow, setParameters, useRoute } from "../routing/route.js";
 import { clusterNow, schedulerNow } from "../store/store.js";
 import { formatInstant } from "./range-address.js";
@@ -35,7 +36,7 @@ export function setTimeView(next: TimeView): void {
 
 /** What is in sight at this moment. */
 export function currentRange(now = schedulerNow()): readonly [number, number] {
-  return view.kind === "follow" ? [now - view.span, now] : [view.from, view.to];
+  return sightOf(view, now, clusterNow().run?.startedAt);
 }
 
 /** Everything there is to see. */
@@ -55,7 +56,11 @@ export function follow(span?: number): void {
 }
 
 export function zoomBy(factor: number, at = 0.5): void {
-  if (view.kind === "follow") return setTimeView({ kind: "follow", span: view.span * factor });
+  if (view.kind === "follow") {
+    // Of a young cluster less is in sight than the span: closer means closer than what is.
+    const [from, to] = currentRange();
+    return setTimeView({ kind: "follow", span: (factor < 1 ? to - from : view.span) * factor });
+  }
   const span = view.to - view.from;
   const pivot = view.from + span * at;
   setTimeView({ kind: "fixed", from: pivot - span * factor * at, to: pivot + span * factor * (1 - at) });
