@@ -1,15 +1,20 @@
-import { beforeAll, describe, expect, it } from "vitest";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { checkCase } from "./support/check.js";
-import { rowsOf, runCorpus, type CorpusRun } from "./support/corpus.js";
+import { rowsOf, type CorpusRun } from "./support/corpus.js";
+import { CorpusRuns } from "./support/corpus-runs.js";
 import { hosts } from "./support/hosts.js";
+
+const here = hosts.filter(({ missing }) => !missing);
+const runs = new CorpusRuns(here);
+afterAll(() => runs.ended());
 
 for (const { name, missing } of hosts)
   if (missing) describe.skip(`functions written for ${name}: ${missing}`, () => it("is not here", () => undefined));
 
-describe.each(hosts.filter(({ missing }) => !missing))("functions written for $name ($file)", (host) => {
+describe.each(here)("functions written for $name ($file)", (host) => {
   let run: CorpusRun;
   beforeAll(async () => {
-    run = await runCorpus(host);
+    run = await runs.of(host);
   }, 300_000);
 
   const { except = {} } = host;
