@@ -25,6 +25,14 @@ const WINDOW = { width: 1440, height: 900 };
 /** Until what comes four times a second, and once a second, has come. */
 const SETTLE = 1_200;
 
+/** Where the project lies here is nobody's business: in pictures, paths begin with its folder's name. */
+const ROOT = join(import.meta.dirname, "..", "..", "..");
+const WITHOUT_ROOT = `(() => {
+  const texts = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
+  for (let text = texts.nextNode(); text !== null; text = texts.nextNode())
+    if (text.data.includes(${JSON.stringify(ROOT)})) text.data = text.data.replaceAll(${JSON.stringify(ROOT)}, "/heddle");
+})()`;
+
 export class Camera implements AsyncDisposable {
   readonly #browser: Browser;
   readonly #folder: string;
@@ -67,6 +75,7 @@ export class Camera implements AsyncDisposable {
       // As high as the page: what is out of sight is not drawn.
       if (shot.whole === true)
         await page.setViewportSize({ ...WINDOW, height: await page.evaluate<number>("document.body.scrollHeight") });
+      await page.evaluate(WITHOUT_ROOT);
       await page.screenshot({ path: join(this.#folder, file), fullPage: shot.whole ?? false });
       console.log(`  ${file}`);
     } catch (error) {
