@@ -5,6 +5,7 @@ import { createServer as createHttpServer, type RequestListener } from "node:htt
 import { createServer, type AddressInfo, type Server, type Socket } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { setTimeout as pause } from "node:timers/promises";
 import { promisify } from "node:util";
 import { SchedulerServer } from "@heddle/scheduler";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
@@ -106,6 +107,35 @@ describe.each(remote)("%s", (_name, at) => {
     await expect(store.read("a/key")).rejects.toMatchObject({ code: "HEDDLE_STORAGE_UNAVAILABLE" });
     await store.close();
   });
+});
+
+it("RedisStorage gives up the connection that did not answer, and not the one after it", async () => {
+  const sockets: Socket[] = [];
+  const server = createServer((socket) => {
+    // The first never comes up.
+    if (sockets.push(socket.on("error", () => {})) === 1) return;
+    socket.on("data", (data: Buffer) => {
+      for (const command of data
+        .toString("latin1")
+        .split(/\*\d+\r\n/)
+        .slice(1))
+        socket.write(command.includes("\r\nGET\r\n") ? "$3\r\nyes\r\n" : "+OK\r\n");
+    });
+  });
+  cleanups.push(() => {
+    for (const socket of sockets) socket.destroy();
+    server.close();
+  });
+  const store = new RedisStorage(`redis://${await listening(server)}`, { timeout: 2000 });
+  const first = store.read("first").catch((error: StorageError) => error.code);
+  await pause(200);
+  const second = store.read("second").catch((error: StorageError) => error.code);
+  expect(await first).toBe("HEDDLE_STORAGE_TIMEOUT");
+  expect(Buffer.from((await store.read("third"))!).toString()).toBe("yes");
+  expect(await second).toMatch(/^HEDDLE_STORAGE_/);
+  expect(Buffer.from((await store.read("fourth"))!).toString()).toBe("yes");
+  expect(sockets).toHaveLength(2);
+  await store.close();
 });
 
 describe("HttpStorage", () => {

@@ -103,15 +103,16 @@ export class RedisStorage implements ResultStore {
   async #command(operation: StorageError["operation"], key: string, command: (string | Buffer)[]): Promise<unknown> {
     checkStorageKey(key);
     const timeout = this.#timeout ?? defaultTimeout();
+    const client = (this.#client ??= this.#connect());
     let timer: NodeJS.Timeout | undefined;
     const late = new Promise<never>((_, reject) => {
       timer = setTimeout(() => reject(new LateError(timeout)), timeout);
     });
     try {
-      return await Promise.race([this.#send(command), late]);
+      return await Promise.race([this.#send(client, command), late]);
     } catch (error) {
       // The answer may still come, or a part of it: a connection of which that is not known is not used again.
-      if (error instanceof LateError) this.#drop(this.#client);
+      if (error instanceof LateError) this.#drop(client);
       // What is wrong with the options or the installation is no matter of the store.
       if (error instanceof PeerMissingError || error instanceof InvalidStoreError) throw error;
       const reason = reasonOf(error);
@@ -126,8 +127,8 @@ export class RedisStorage implements ResultStore {
     }
   }
 
-  async #send(command: (string | Buffer)[]): Promise<unknown> {
-    const client = await (this.#client ??= this.#connect());
+  async #send(connection: Promise<Client>, command: (string | Buffer)[]): Promise<unknown> {
+    const client = await connection;
     if (this.#underway++ === 0) client.ref();
     try {
       return await client.sendCommand(command);
@@ -169,13 +170,11 @@ export class RedisStorage implements ResultStore {
     if ((await current?.catch(() => undefined)) === client && this.#client === current) this.#client = undefined;
   }
 
-  #drop(client: Promise<Client> | undefined): void {
-    if (client === undefined) return;
+  /** That one: what has taken its place meanwhile, at the word of another command, may be well. */
+  #drop(client: Promise<Client>): void {
     if (this.#client === client) this.#client = undefined;
-    client.then(
-      (connected) => connected.destroy(),
-      () => {},
-    );
+    // Of several commands that it did not answer, the first has done it.
+    client.then((connected) => connected.destroy()).catch(() => {});
   }
 }
 
