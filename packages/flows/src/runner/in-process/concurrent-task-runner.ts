@@ -1,7 +1,7 @@
 import { InvalidOptionError } from "@heddle/client";
 import type { RunEventSink } from "../../history/run-event.js";
 import { RunnerLifecycle } from "../lifecycle.js";
-import type { RunnerContext, RunnerHandle, RunnerTask, StopReason, TaskRunner } from "../task-runner.js";
+import type { AcquireLease, RunnerContext, RunnerHandle, RunnerTask, StopReason, TaskRunner } from "../task-runner.js";
 import { LocalExecution } from "./local-execution.js";
 import { Places } from "./places.js";
 import { forThreads, threadRunner, wantsThread } from "./threads.js";
@@ -69,5 +69,10 @@ export class ConcurrentTaskRunner implements TaskRunner {
 
   get events(): RunEventSink | undefined {
     return this.#threads?.events;
+  }
+
+  /** Tasks on threads ask their cluster for leases: so must the others, or the same name would be counted twice. */
+  get acquire(): AcquireLease | undefined {
+    return this.#threads?.acquire;
   }
 }
