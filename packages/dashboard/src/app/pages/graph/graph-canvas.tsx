@@ -61,9 +61,10 @@ export function GraphCanvas(props: GraphCanvasProps): ReactElement {
   useEffect(fit, [index, size.width, size.height]);
 
   useEffect(() => {
-    const frame = requestAnimationFrame(() =>
-      draw(canvas.current!, { graph, states, layout, stepX, size, transform, hovered }),
-    );
+    const frame = requestAnimationFrame(() => {
+      // A frame may come after the page has gone and before this effect is told so.
+      if (canvas.current) draw(canvas.current, { graph, states, layout, stepX, size, transform, hovered });
+    });
     return () => cancelAnimationFrame(frame);
   }, [graph, states, layout, stepX, size, transform, hovered]);
 
