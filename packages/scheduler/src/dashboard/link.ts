@@ -4,7 +4,7 @@ import { monitorEventLoopDelay, performance, type IntervalHistogram } from "node
 import { Worker } from "node:worker_threads";
 import { childEnvironment, fromPlainError, toPlainError } from "@heddle/protocol";
 import type { LogLine } from "@heddle/protocol/dashboard";
-import type { Instruction, SchedulerEvent } from "../core/events.js";
+import type { SchedulerEvent } from "../core/events.js";
 import { Gauge, RecordColumns } from "../core/record/memory.js";
 import type { GoneWorker, NewGroup, NewWorker, RecordNews } from "../core/record/news.js";
 import type { Recorder } from "../core/record/recorder.js";
@@ -92,17 +92,11 @@ export class DashboardLink {
     return this.#place;
   }
 
-  /** The core, so that whatever it writes down is visible when its names have been told. */
-  watched(): Pick<SchedulerCore, "handle"> {
-    const { core, recorder } = this.#options;
-    return {
-      handle: (event: SchedulerEvent, now: number): Instruction[] => {
-        const instructions = core.handle(event, now);
-        if (recorder.hasNames) this.#tellNews();
-        recorder.publish();
-        return instructions;
-      },
-    };
+  /** The core has handled an event: what it has written down becomes visible, when its names have been told. */
+  handled(): void {
+    const { recorder } = this.#options;
+    if (recorder.hasNames) this.#tellNews();
+    recorder.publish();
   }
 
   /** A line for the operator. */

@@ -128,7 +128,7 @@ export class SchedulerServer implements AsyncDisposable {
     this.#dashboard = recorder === undefined ? undefined : this.#newDashboard(recorder, log);
     const dashboard = this.#dashboard;
     this.#shell = new Shell({
-      core: dashboard?.watched() ?? this.#core,
+      core: this.#core,
       epoch: this.#epoch,
       heartbeat: settings.get("scheduler.heartbeat"),
       maxClientBacklog: settings.get("scheduler.maxClientBacklog"),
@@ -138,6 +138,7 @@ export class SchedulerServer implements AsyncDisposable {
         log(line);
         dashboard?.logged(line);
       },
+      ...(dashboard === undefined ? {} : { onHandled: () => dashboard.handled() }),
       onShutdown: options.onShutdown ?? (() => void this.close()),
       onRunEvents: (topic, events) => {
         dashboard?.published(topic, events);

@@ -34,6 +34,8 @@ export interface ShellOptions {
   /** Milliseconds that the end of a worker waits for the report of the process that watches it; 0: nobody reports. */
   readonly reportPatience: number;
   log(line: string): void;
+  /** The core has handled an event, and nobody has been told yet what follows from it. */
+  onHandled?(): void;
   /** A client asked for the end of the whole cluster. */
   onShutdown(): void;
   /** What clients publish about their runs, in order: bytes as they came, to be copied by who keeps them. */
@@ -222,6 +224,7 @@ export class Shell {
       if (event.type === "workerMessage") this.#drop(this.members.workers.get(event.worker), "internal error");
       return;
     }
+    this.#options.onHandled?.();
     for (const instruction of instructions) this.#perform(instruction);
   }
 

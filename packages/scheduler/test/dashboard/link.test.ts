@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { HEDDLE_VERSION, PROTOCOL_VERSION, connect } from "@heddle/protocol";
 import { FrameType, type DashboardHello, type LogLine } from "@heddle/protocol/dashboard";
-import { DEFAULT_SETTINGS } from "../../src/core/events.js";
+import { DEFAULT_SETTINGS, type SchedulerEvent } from "../../src/core/events.js";
 import { allocateRecord } from "../../src/core/record/memory.js";
 import type { RecordNews } from "../../src/core/record/news.js";
 import { Recorder } from "../../src/core/record/recorder.js";
@@ -51,7 +51,12 @@ function newLink(log: (line: string) => void) {
     feed: (event) => void watched.handle(event, Date.now()),
     log,
   });
-  const watched = link.watched();
+  const watched = {
+    handle: (event: SchedulerEvent, now: number): void => {
+      core.handle(event, now);
+      link.handled();
+    },
+  };
   return { link, recorder, core: watched };
 }
 
