@@ -1,7 +1,7 @@
-/** Heddle's scheduler as it is, with a stopwatch on its event loop. */
+/** Heddle's scheduler as it is, one for each argument: "dashboard" or "plain"; with a stopwatch on the event loop. */
 import { monitorEventLoopDelay } from "node:perf_hooks";
 import { SchedulerServer } from "@heddle/scheduler";
-import type { FromScheduler, ToScheduler } from "./watched-scheduler.js";
+import type { FromScheduler, SchedulerPlace, ToScheduler } from "./watched-scheduler.js";
 
 process.on("disconnect", () => process.exit());
 
@@ -9,10 +9,14 @@ process.on("disconnect", () => process.exit());
 const RESOLUTION = 5;
 const delays = monitorEventLoopDelay({ resolution: RESOLUTION });
 
-const dashboard = process.argv[2] === "dashboard" ? { port: 0 } : false;
-const scheduler = new SchedulerServer({ port: 0, dashboard, log: (line) => console.error(line) });
-await scheduler.start();
-tell({ address: scheduler.address, dashboardUrl: scheduler.dashboardUrl ?? "" });
+const places: SchedulerPlace[] = [];
+for (const kind of process.argv.slice(2)) {
+  const dashboard = kind === "dashboard" ? { port: 0 } : false;
+  const scheduler = new SchedulerServer({ port: 0, dashboard, log: (line) => console.error(line) });
+  await scheduler.start();
+  places.push({ address: scheduler.address, dashboardUrl: scheduler.dashboardUrl ?? "" });
+}
+tell({ places });
 
 process.on("message", (message: ToScheduler) => {
   if (message === "startWatch") {

@@ -3,28 +3,35 @@ import { Child } from "../harness/child.js";
 import { cpuSeconds } from "../harness/cpu-time.js";
 
 export type ToScheduler = "startWatch" | "endWatch";
-export type FromScheduler =
-  { readonly address: string; readonly dashboardUrl: string } | { readonly longestTurn: number };
+export type FromScheduler = { readonly places: readonly SchedulerPlace[] } | { readonly longestTurn: number };
+
+export interface SchedulerPlace {
+  readonly address: string;
+  /** Empty where there is none. */
+  readonly dashboardUrl: string;
+}
 
 /** A scheduler process whose CPU time, memory and longest turn can be read from here. */
 export class WatchedScheduler {
   readonly #child: Child<ToScheduler, FromScheduler>;
-  readonly address: string;
-  /** Empty where there is none. */
-  readonly dashboardUrl: string;
+  /** Of each scheduler in it. */
+  readonly places: readonly SchedulerPlace[];
 
-  private constructor(child: Child<ToScheduler, FromScheduler>, address: string, dashboardUrl: string) {
+  private constructor(child: Child<ToScheduler, FromScheduler>, places: readonly SchedulerPlace[]) {
     this.#child = child;
-    this.address = address;
-    this.dashboardUrl = dashboardUrl;
+    this.places = places;
   }
 
-  /** @param dashboard - with its dashboard, on any free port */
-  static async start(dashboard = false): Promise<WatchedScheduler> {
+  /** @param kinds - a scheduler each in one process, with a dashboard on any free port or without */
+  static async start(...kinds: ("plain" | "dashboard")[]): Promise<WatchedScheduler> {
     const script = new URL("./scheduler-process.ts", import.meta.url);
-    const child = new Child<ToScheduler, FromScheduler>(script, dashboard ? ["dashboard"] : []);
-    const { address, dashboardUrl } = (await child.receive()) as { address: string; dashboardUrl: string };
-    return new WatchedScheduler(child, address, dashboardUrl);
+    const child = new Child<ToScheduler, FromScheduler>(script, kinds.length === 0 ? ["plain"] : kinds);
+    const { places } = (await child.receive()) as { places: readonly SchedulerPlace[] };
+    return new WatchedScheduler(child, places);
+  }
+
+  get address(): string {
+    return this.places[0]!.address;
   }
 
   /** CPU seconds used so far. */

@@ -1,25 +1,24 @@
 import { setTimeout as delay } from "node:timers/promises";
 import { Client } from "heddle";
 import { settled } from "../cluster/settled.js";
-import { WatchedScheduler } from "../cluster/watched-scheduler.js";
+import { WatchedScheduler, type SchedulerPlace } from "../cluster/watched-scheduler.js";
 import { ZeroWorkers } from "../cluster/zero-workers.js";
 import { Child } from "../harness/child.js";
 import type { Contender, Program, Sample } from "../harness/contender.js";
 
 const TASKS = 100_000;
 const WORKERS = 2;
-/** Maps of a new cluster that do not count, and that do. */
-const WARM_UPS = 4;
-const ROUNDS = 4;
+/** Maps of each cluster of a new process that do not count, until all is compiled; and that do, for each number of pages. */
+const WARM_UPS = 10;
+const ROUNDS = 8;
 /** Tasks a second, in portions, for so many seconds. */
 const RATE = 10_000;
 const PORTIONS = 50;
 const SECONDS = 3;
 
-/** A cluster with a dashboard or without, and a number of pages that look at it. */
-class Watched {
+/** Two workers and a client of one of the schedulers in a process. */
+class Cluster {
   #repetition = 0;
-  #pages: Child<"count", number> | undefined;
 
   private constructor(
     readonly scheduler: WatchedScheduler,
@@ -27,22 +26,11 @@ class Watched {
     readonly client: Client,
   ) {}
 
-  static async open(withDashboard: boolean): Promise<Watched> {
-    const scheduler = await WatchedScheduler.start(withDashboard);
-    const workers = await ZeroWorkers.join(scheduler.address, WORKERS);
-    const client = new Client(scheduler.address);
+  static async join(scheduler: WatchedScheduler, address: string): Promise<Cluster> {
+    const workers = await ZeroWorkers.join(address, WORKERS);
+    const client = new Client(address);
     await client.ready;
-    return new Watched(scheduler, workers, client);
-  }
-
-  /** From now on so many pages look. */
-  async look(pages: number): Promise<void> {
-    await this.#pages?.close();
-    this.#pages = undefined;
-    if (pages === 0) return;
-    const script = new URL("../cluster/viewer-process.ts", import.meta.url);
-    this.#pages = new Child<"count", number>(script, [this.scheduler.dashboardUrl, String(pages)]);
-    await this.#pages.receive();
+    return new Cluster(scheduler, workers, client);
   }
 
   /** Microseconds of the scheduler's thread for a task of a map. */
@@ -53,7 +41,6 @@ class Watched {
     for (const future of futures) future.release();
     await settled(this.client);
     if (results.length !== TASKS || results.some((result) => result !== 0)) throw new Error("a result is wrong");
-    await this.#checkViewers();
     return ((this.scheduler.threadSeconds - before) * 1e6) / TASKS;
   }
 
@@ -71,15 +58,12 @@ class Watched {
     const seconds = (performance.now() - start) / 1000;
     const used = this.scheduler.threadSeconds - before;
     await settled(this.client);
-    await this.#checkViewers();
     return (used / seconds) * 100;
   }
 
   async close(): Promise<void> {
     await this.client.close();
-    await this.#pages?.close();
     await this.workers.close();
-    await this.scheduler.close();
   }
 
   /** New in each map: the key of a task is made of its function and argument. */
@@ -88,11 +72,21 @@ class Watched {
     this.#repetition += count;
     return Array.from({ length: count }, (_, i) => first + i);
   }
+}
 
-  async #checkViewers(): Promise<void> {
-    if (this.#pages === undefined) return;
-    this.#pages.send("count");
-    if ((await this.#pages.receive()) === 0) throw new Error("the pages were sent nothing");
+/** Pages that look at a dashboard while something is measured. */
+async function watchedBy<T>(pages: number, url: string, body: () => Promise<T>): Promise<T> {
+  if (pages === 0) return await body();
+  const script = new URL("../cluster/viewer-process.ts", import.meta.url);
+  const viewers = new Child<"count", number>(script, [url, String(pages)]);
+  try {
+    await viewers.receive();
+    const result = await body();
+    viewers.send("count");
+    if ((await viewers.receive()) === 0) throw new Error("the pages were sent nothing");
+    return result;
+  } finally {
+    await viewers.close();
   }
 }
 
@@ -100,7 +94,7 @@ async function open(): Promise<Contender> {
   return {
     config: {
       workers: `${WORKERS} processes that answer without running anything`,
-      pages: "raw WebSockets that read everything, come and go at one scheduler",
+      pages: "raw WebSockets that read everything",
     },
     measure,
     close: () => Promise.resolve(),
@@ -108,52 +102,45 @@ async function open(): Promise<Contender> {
 }
 
 /**
- * Two processes of the same program differ by several percent for as long as they live, so that every repetition has processes of its own.
- * What pages cost is the difference between rounds of one process, to which they come and from which they go.
+ * Two processes of one program differ by five percent for as long as they live, by what V8 chose to inline: what is compared are two
+ * schedulers in one process, which run the same code, one with a dashboard and one without. Each repetition has a process of its own.
  */
 async function measure(): Promise<Sample> {
-  const none = await Watched.open(false);
-  const watched = await Watched.open(true);
+  const scheduler = await WatchedScheduler.start("plain", "dashboard");
+  const [plain, shown] = scheduler.places as [SchedulerPlace, SchedulerPlace];
+  const none = await Cluster.join(scheduler, plain.address);
+  const watched = await Cluster.join(scheduler, shown.address);
   try {
-    return await compare(none, watched);
+    return await compare(none, watched, shown.dashboardUrl);
   } finally {
     await none.close();
     await watched.close();
+    await scheduler.close();
   }
 }
 
-async function compare(none: Watched, watched: Watched): Promise<Sample> {
-  for (const cluster of [none, watched]) for (let round = 0; round < WARM_UPS; round++) await cluster.perTask();
-  const [bare, zero] = await inTurn(
-    () => none.perTask(),
-    () => watched.perTask(),
-  );
-  const perTaskWith = async (pages: number): Promise<number> => {
-    await watched.look(pages);
-    // Pages compile their code while the first map runs, on the cores that the scheduler wants.
-    await watched.perTask();
-    return await watched.perTask();
-  };
-  const more = async (pages: number): Promise<number> => {
-    const [without, looked] = await inTurn(
-      () => perTaskWith(0),
-      () => perTaskWith(pages),
-    );
-    return looked / without;
-  };
-  const [one, five] = [await more(1), await more(5)];
-  await watched.look(0);
+async function compare(none: Cluster, watched: Cluster, url: string): Promise<Sample> {
+  for (let round = 0; round < WARM_UPS; round++) for (const cluster of [none, watched]) await cluster.perTask();
+  const percentMore = (pages: number): Promise<readonly [number, number]> =>
+    watchedBy(pages, url, async () => {
+      // Pages compile their code while the first map runs, on the cores that the scheduler wants.
+      if (pages > 0) await watched.perTask();
+      const [without, looked] = await inTurn(
+        () => none.perTask(),
+        () => watched.perTask(),
+      );
+      return [without, (looked / without - 1) * 100];
+    });
+  const [bare, zero] = await percentMore(0);
+  const [, one] = await percentMore(1);
+  const [, five] = await percentMore(5);
   const unwatched = await watched.load();
-  await watched.look(20);
-  const loaded = await watched.load();
-  const percent = (ratio: number): number => (ratio - 1) * 100;
+  const loaded = await watchedBy(20, url, () => watched.load());
   return {
     "no dashboard, us/task": bare,
-    "0 pages, % more": percent(zero / bare),
-    "1 page, % more than 0": percent(one),
-    "5 pages, % more than 0": percent(five),
-    "1 page, % more": percent((zero / bare) * one),
-    "5 pages, % more": percent((zero / bare) * five),
+    "0 pages, % more": zero,
+    "1 page, % more": one,
+    "5 pages, % more": five,
     "10,000 tasks/s, 0 pages, % of a core": unwatched,
     "10,000 tasks/s, 20 pages, % of a core": loaded,
     "20 pages, points more": loaded - unwatched,
@@ -163,23 +150,17 @@ async function compare(none: Watched, watched: Watched): Promise<Sample> {
 /** Means of both, each as often first as second: whatever drifts meanwhile goes into both. */
 async function inTurn(a: () => Promise<number>, b: () => Promise<number>): Promise<[number, number]> {
   const sums: [number, number] = [0, 0];
-  for (let round = 0; round < ROUNDS; round++)
-    for (const [index, body] of round % 2 === 0
-      ? ([
-          [0, a],
-          [1, b],
-        ] as const)
-      : ([
-          [1, b],
-          [0, a],
-        ] as const))
-      sums[index] += await body();
+  for (let round = 0; round < ROUNDS; round++) {
+    if (round % 2 === 0) sums[0] += await a();
+    sums[1] += await b();
+    if (round % 2 === 1) sums[0] += await a();
+  }
   return [sums[0] / ROUNDS, sums[1] / ROUNDS];
 }
 
 export const dashboard: Program = {
   name: "dashboard",
-  what: "CPU of the scheduler's own thread (its dashboard has another) for a task of a map of 100,000, on two workers that answer without running anything: without a dashboard, and with 0, 1 and 5 pages that look, in new processes for each repetition; and its load at 10,000 tasks a second with 0 and 20 pages.",
+  what: "CPU of the scheduler's own thread (its dashboard has another) for a task of a map of 100,000, on two workers that answer without running anything: two schedulers in one process, without a dashboard and with one at which 0, 1 and 5 pages look, a new process for each repetition; and the load at 10,000 tasks a second with 0 and 20 pages.",
   reps: 15,
   warmups: 0,
   contenders: { heddle: open },
