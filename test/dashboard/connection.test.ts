@@ -1,9 +1,10 @@
 /** The line between page and scheduler: who does not read, who finds no room, and a scheduler that dies and comes back. */
 import { once } from "node:events";
 import { createServer } from "node:net";
+import { setTimeout as delay } from "node:timers/promises";
 import { startFeed, type Feed } from "@heddle/scheduler/dashboard-feed";
 import { FrameType, type Bye, type Gap, type LogLine } from "@heddle/protocol/dashboard";
-import { Client } from "heddle";
+import { Client, LocalCluster } from "heddle";
 import { describe, expect, it, test } from "vitest";
 import { WebSocket } from "ws";
 import { Folder, heddle, type Program } from "../support/programs.js";
@@ -129,6 +130,35 @@ test("the 65th page is told that there is no room, and comes in when there is", 
   }
 });
 
+/** The time range that follows the present does not go on where there is none: how it ended stays in sight. */
+async function expectStanding(page: Page): Promise<void> {
+  const axis = page.locator(".stream-axis");
+  await expect.poll(() => axis.innerText()).toMatch(/\d\d:\d\d:\d\d/);
+  const stood = await axis.innerHTML();
+  await delay(1_500);
+  expect(await axis.innerHTML()).toBe(stood);
+}
+
+test("a cluster is closed: the page says so, and shows how it ended", async () => {
+  await using cluster = new LocalCluster({ workers: 1, dashboard: { port: 0 } });
+  await cluster.ready;
+  await using client = new Client(cluster);
+  await client.gather(
+    client.map(
+      (x: number) => x + 1,
+      Array.from({ length: 20 }, (_, i) => i),
+    ),
+  );
+  const page = await looks.at(`${cluster.dashboardUrl!}?test=1#/tasks`, { expected: LOST });
+  await painted(page, 20);
+  await client.close();
+  await cluster.close();
+  await page.locator('.connection[data-state="ended"]').waitFor();
+  await page.getByText("What you see is how it ended").waitFor();
+  expect(await rowsOf(page)).toBe(20);
+  await expectStanding(page);
+});
+
 test("a scheduler is killed and another started: the page says so, keeps what it had, and goes on", async () => {
   using folder = new Folder();
   const [port, dashboardPort] = [await freePort(), await freePort()];
@@ -161,6 +191,7 @@ test("a scheduler is killed and another started: the page says so, keeps what it
     .first()
     .waitFor();
   expect(await rowsOf(page)).toBe(50);
+  await expectStanding(page);
   // It can be explored as before.
   await page.locator(".stream-box").focus();
   await page.keyboard.press("f");

@@ -65,8 +65,10 @@ describe("of a cluster whose every run is known", () => {
 
   async function lookAt([from, to]: Range): Promise<{ page: Page; place: StreamPlace }> {
     const page = await looks.at(`${feed.url}?test=1#/tasks?from=${from}&to=${to}`);
-    const place = await streamOf(page, LANES);
+    // Measured when the page's own letters have come and taken their width.
     await painted(page, truth.length);
+    await page.evaluate("document.fonts.ready.then(() => undefined)");
+    const place = await streamOf(page, LANES);
     return { page, place };
   }
 

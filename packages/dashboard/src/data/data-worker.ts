@@ -19,6 +19,7 @@ import { Outline } from "./outline.js";
 import { RunningLanes } from "./running-lanes.js";
 import { askSession } from "./session.js";
 import { SnapshotOutbox } from "./snapshots.js";
+import { standsSince } from "./standing.js";
 import { TaskStore } from "./task-store.js";
 
 export type Send = (message: WorkerToPage, transfer?: Transferable[]) => void;
@@ -42,12 +43,14 @@ export class DataWorker {
   private readonly groups = new Map<number, GroupEntry>();
   private readonly streams: Streams;
   private readonly loader: HistoryLoader;
-  private state: Connection["state"] = "connecting";
+  private state: Connection = { state: "connecting" };
+  /** When the line was last lost, by this machine's clock; undefined once it is there again. */
+  private lostAt: number | undefined;
 
   constructor(private readonly send: Send) {
     this.outbox = new SnapshotOutbox((snapshot) => send({ type: "snapshot", snapshot }));
     const { store, running, outline, groups } = this;
-    const now = (): number => Date.now() + this.clockOffset;
+    const now = (): number => (standsSince(this.state, this.keepsRun, this.lostAt) ?? Date.now()) + this.clockOffset;
     const startedAt = (): number | undefined => this.startedAt;
     this.streams = new Streams({ store, running, outline, groups, now, startedAt }, send);
     this.loader = new HistoryLoader(
@@ -93,7 +96,8 @@ export class DataWorker {
       },
       onFrame: (header, view) => this.frame(header, view),
       onState: (connection) => {
-        this.state = connection.state;
+        this.state = connection;
+        if ("since" in connection) this.lostAt = connection.since;
         this.outbox.connection(connection);
       },
     });
@@ -160,6 +164,7 @@ export class DataWorker {
     this.recorded = hello.headSeq;
     this.clock(hello.now);
     this.startedAt = hello.startedAt;
+    this.lostAt = undefined;
     this.outbox.hello(hello);
     this.loader.begin(hello);
     this.rowsCame();
@@ -207,7 +212,7 @@ export class DataWorker {
       lastSeq,
       missing: this.loader.missing,
       lastPaintMs,
-      connection: this.state,
+      connection: this.state.state,
       bytes: this.bytes,
     };
   }

@@ -45,6 +45,8 @@ export interface ClusterState {
   readonly history: History;
   readonly clockOffset: number;
   readonly heardAt: number;
+  /** When the line was last lost, by this machine's clock; undefined once it is there again. */
+  readonly lostAt: number | undefined;
 }
 
 const SERIES_KEPT = 600;
@@ -71,6 +73,7 @@ export const INITIAL_STATE: ClusterState = {
   history: NO_HISTORY,
   clockOffset: 0,
   heardAt: 0,
+  lostAt: undefined,
 };
 
 /** What the state is after a snapshot. */
@@ -99,7 +102,13 @@ export function apply(state: ClusterState, snapshot: Snapshot): ClusterState {
     history: snapshot.history ?? base.history,
     clockOffset: snapshot.clockOffset ?? base.clockOffset,
     heardAt: snapshot.heardAt ?? base.heardAt,
+    lostAt: lostAt(base, snapshot),
   };
+}
+
+function lostAt(base: ClusterState, { connection, run }: Snapshot): number | undefined {
+  if (run !== undefined) return undefined;
+  return connection !== undefined && "since" in connection ? connection.since : base.lostAt;
 }
 
 function merged<T>(

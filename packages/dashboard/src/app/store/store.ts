@@ -1,6 +1,7 @@
 import { useEffect, useSyncExternalStore } from "react";
 import type { FlowNews, Topic } from "@heddle/protocol/dashboard";
 import type { Snapshot } from "../../data/messages.js";
+import { standsSince } from "../../data/standing.js";
 import { apply, INITIAL_STATE } from "./cluster-state.js";
 import type { ClusterState } from "./cluster-state.js";
 import { DataLink, type DataPort } from "./data-link.js";
@@ -39,8 +40,14 @@ export function useCluster<T>(select: (state: ClusterState) => T): T {
 /** The state at this moment, for event handlers. */
 export const clusterNow = (): ClusterState => state;
 
-/** Scheduler time at this moment, milliseconds since the epoch: what times in rows and summaries compare with. */
-export const schedulerNow = (): number => Date.now() + state.clockOffset;
+/**
+ * Scheduler time at this moment, milliseconds since the epoch: what times in rows and summaries compare with. It stands when nothing more
+ * comes.
+ */
+export function schedulerNow(): number {
+  const { connection, previousRun, lostAt, clockOffset } = state;
+  return (standsSince(connection, previousRun !== undefined, lostAt) ?? Date.now()) + clockOffset;
+}
 
 /** Wants a topic while the component is there. `summary` and `series` always come. */
 export function useTopic(topic: Topic): void {
