@@ -37,8 +37,13 @@ export class HeddleError extends Error {
 
   static override [Symbol.hasInstance](this: { readonly name: string }, value: unknown): boolean {
     if (typeof value !== "object" || value === null) return false;
-    const lineage = (value as { [LINEAGE]?: readonly string[] })[LINEAGE];
-    return lineage?.includes(this.name) ?? false;
+    try {
+      const lineage = (value as { [LINEAGE]?: unknown })[LINEAGE];
+      return Array.isArray(lineage) && lineage.includes(this.name);
+    } catch {
+      // What is thrown may be a proxy that lets nobody look: it is none of ours.
+      return false;
+    }
   }
 }
 

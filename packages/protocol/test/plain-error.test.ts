@@ -26,3 +26,12 @@ it("keeps code and message of a class that this process does not have", () => {
 it("calls what is not ours internal", () => {
   expect(toPlainError(new TypeError("x"))).toMatchObject({ code: "HEDDLE_INTERNAL", message: "x" });
 });
+
+it("knows what is not ours also where nobody may look", () => {
+  const refuse = (): never => {
+    throw new RangeError("not to be looked at");
+  };
+  const thrown: unknown = new Proxy({}, { get: refuse, has: refuse, getPrototypeOf: refuse });
+  expect(thrown instanceof HeddleError).toBe(false);
+  expect({ lineage: "HeddleError" } instanceof HeddleError).toBe(false);
+});
