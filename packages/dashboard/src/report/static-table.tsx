@@ -3,6 +3,7 @@ import type { ReactElement } from "react";
 import type { Column } from "../app/design/table.js";
 import { formatCount } from "../app/design/format.js";
 import { Icon } from "../app/design/icon.js";
+import { compareNames } from "../app/design/name-order.js";
 
 /** Rows in the document until all are asked for. */
 const SHOWN = 50;
@@ -74,8 +75,6 @@ export function StaticTable<Row>(props: {
   );
 }
 
-const collator = new Intl.Collator(undefined, { numeric: true });
-
 function sorted<Row>(
   rows: readonly Row[],
   columns: readonly Omit<Column<Row>, "width">[],
@@ -87,7 +86,7 @@ function sorted<Row>(
   return rows
     .map((row) => ({ row, value: by(row) }))
     .sort(({ value: a }, { value: b }) =>
-      typeof a === "number" && typeof b === "number" ? sign * (a - b) : sign * collator.compare(`${a}`, `${b}`),
+      typeof a === "number" && typeof b === "number" ? sign * (a - b) : sign * compareNames(`${a}`, `${b}`),
     )
     .map(({ row }) => row);
 }

@@ -1,6 +1,7 @@
 import { useLayoutEffect, useMemo, useRef, useState } from "react";
 import type { KeyboardEvent, ReactElement, ReactNode } from "react";
 import { Icon } from "./icon.js";
+import { compareNames } from "./name-order.js";
 import "./table.css";
 
 export interface Column<Row> {
@@ -162,9 +163,7 @@ function sorted<Row>(rows: readonly Row[], columns: readonly Column<Row>[], sort
     .map(({ row }) => row);
 }
 
-/** worker-2 before worker-10. */
-const collator = new Intl.Collator(undefined, { numeric: true });
-const compare = (a: number | string, b: number | string): number => collator.compare(String(a), String(b));
+const compare = (a: number | string, b: number | string): number => compareNames(String(a), String(b));
 
 /** Brings a row into sight, which may draw it only at the next frame, and focuses it. */
 function focusRow(scroll: HTMLDivElement, index: number, rowHeight: number): void {

@@ -290,7 +290,8 @@ function TimeAxis({
   const [from, to] = currentRange();
   const scale = scaleTime().domain([from, to]).range([0, width]);
   const ticks = width > 0 ? scale.ticks(Math.max(2, Math.floor(width / 130))) : [];
-  const fine = to - from < 10_000;
+  // Parts of a second only where ticks stand within one.
+  const fine = to - from < 1_000 || ticks.some((tick) => tick.getMilliseconds() > 0);
   // What would be cut off at the right says nothing.
   const whole = width - (fine ? 78 : 56);
   return (

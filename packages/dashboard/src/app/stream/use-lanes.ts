@@ -1,5 +1,6 @@
 import { useMemo } from "react";
 import type { WorkerEntry } from "@heddle/protocol/dashboard";
+import { compareNames } from "../design/name-order.js";
 import { useCluster } from "../store/store.js";
 
 /** A lane as the page names it. */
@@ -10,8 +11,6 @@ export interface Lane {
   /** First thread of its worker. */
   readonly first: boolean;
 }
-
-const collator = new Intl.Collator(undefined, { numeric: true });
 
 /** Lanes in order: by worker, then by thread. Those of workers that left come only when asked for, or when nobody else is there. */
 export function useLanes(withLeft: boolean): { readonly lanes: readonly Lane[]; readonly left: number } {
@@ -27,9 +26,7 @@ export function useLanes(withLeft: boolean): { readonly lanes: readonly Lane[]; 
     const everyone = withLeft || known.every(({ worker }) => worker.leftAt !== undefined);
     const lanes = known
       .filter(({ worker }) => everyone || worker.leftAt === undefined)
-      .sort(
-        (a, b) => collator.compare(a.worker.name, b.worker.name) || a.worker.id - b.worker.id || a.thread - b.thread,
-      )
+      .sort((a, b) => compareNames(a.worker.name, b.worker.name) || a.worker.id - b.worker.id || a.thread - b.thread)
       .map((lane, index, sorted) => ({ ...lane, first: sorted[index - 1]?.worker.id !== lane.worker.id }));
     return { lanes, left: gone.size };
   }, [all, workers, withLeft]);

@@ -1,10 +1,9 @@
 import type { ReactElement } from "react";
 import type { Transfers } from "@heddle/protocol/dashboard";
 import { formatBytes, plain } from "../../design/format.js";
+import { compareNames } from "../../design/name-order.js";
 
 const STEPS = 5;
-/** worker-2 before worker-10. */
-const collator = new Intl.Collator(undefined, { numeric: true });
 
 /** Bytes from each worker (rows) to each other (columns): the darker, the more, on a scale of powers. */
 export function TransferMatrix({ transfers }: { readonly transfers: Transfers }): ReactElement {
@@ -54,7 +53,7 @@ function inOrder({ workers, matrix }: Transfers): Pick<Transfers, "workers" | "m
   const rest = (index: number): number => (index === workers.length - 1 && workers[index] === "other" ? 1 : 0);
   const order = workers
     .map((_, index) => index)
-    .sort((a, b) => rest(a) - rest(b) || collator.compare(workers[a]!, workers[b]!));
+    .sort((a, b) => rest(a) - rest(b) || compareNames(workers[a]!, workers[b]!));
   return {
     workers: order.map((index) => workers[index]!),
     matrix: order.map((from) => order.map((to) => matrix[from]![to]!)),

@@ -3,22 +3,16 @@ import type { CSSProperties, ReactElement } from "react";
 import type { WorkerEntry, WorkerSummary } from "@heddle/protocol/dashboard";
 import { useSession } from "../../api/session.js";
 import { Command } from "../../design/copy-button.js";
+import { compareNames } from "../../design/name-order.js";
 import { formatBytes, formatCount, formatPercent, formatPlural, plain } from "../../design/format.js";
 import { Empty, Panel } from "../../design/panel.js";
 import { formatRoute } from "../../routing/route.js";
 import { useNow } from "../../store/now.js";
 import { useCluster } from "../../store/store.js";
 import { workerStatus } from "../workers/worker-status.js";
-import type { WorkerStatus } from "../workers/worker-status.js";
 
 /** Beyond so many, single cells can no longer be told apart. */
 const CELLS = 1000;
-
-/** In place of busy threads, that say nothing then. */
-const MARKS: Partial<Record<WorkerStatus, string>> = { paused: "paused", silent: "silent" };
-
-/** worker-2 before worker-10. */
-const collator = new Intl.Collator(undefined, { numeric: true });
 
 /** A cell per worker: the fuller, the busier. */
 export function WorkersPanel(): ReactElement {
@@ -34,7 +28,7 @@ export function WorkersPanel(): ReactElement {
     // Of a cluster that has ended, those that were there.
     const present = all
       .filter((worker) => worker.leftAt === undefined || (!live && !anyone))
-      .sort((a, b) => collator.compare(a.name, b.name) || a.id - b.id);
+      .sort((a, b) => compareNames(a.name, b.name) || a.id - b.id);
     return { here: present, left: all.length - present.length };
   }, [names, live]);
   const note =
@@ -68,7 +62,8 @@ function WorkerCell({
 }): ReactElement {
   const status = workerStatus(worker, summary);
   const threadsBusy = status === "gone" ? 0 : (summary?.threadsBusy ?? 0);
-  const mark = MARKS[status];
+  // In place of busy threads, that say nothing then.
+  const mark = status === "paused" || status === "silent" ? status : undefined;
   const busy = mark === undefined && worker.threads > 0 ? Math.min(1, threadsBusy / worker.threads) : 0;
   const memory = summary?.memory ?? { rss: 0, limit: 0 };
   const words = summary
